@@ -1,0 +1,75 @@
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { HelpDialog } from '../help/help-dialog.tsx';
+import { endEarly } from '../early-pictures.ts';
+import { messages } from '../messages/index.ts';
+import { CommandPalette } from '../palette/command-palette.tsx';
+import { useIsWall } from '../ui/full-screen.ts';
+import { useKeys } from '../ui/use-keys.ts';
+import { GatewayBanner } from './gateway-banner.tsx';
+import { OverlaysContext, type Overlays } from './overlays.ts';
+import { Rail } from './rail.tsx';
+
+type Overlay = 'palette' | 'help' | null;
+
+/** `Ctrl K` or `⌘ K`, wherever the focus is. */
+function usePaletteKey(open: () => void): void {
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+      event.preventDefault();
+      open();
+    };
+    addEventListener('keydown', listener);
+    return () => removeEventListener('keydown', listener);
+  }, [open]);
+}
+
+/** What stands around every page. An embedded player and a wall have nothing around them. */
+export function Shell(): ReactNode {
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const isEmbedded = useRouterState({
+    select: ({ location: { pathname, search } }) => pathname.startsWith('/live/') && 'embed' in search,
+  });
+  const isWall = useIsWall();
+  const overlays = useMemo<Overlays>(
+    () => ({ openPalette: () => setOverlay('palette'), openHelp: () => setOverlay('help') }),
+    [],
+  );
+  useEffect(endEarly, []);
+  const close = (): void => setOverlay(null);
+  usePaletteKey(overlays.openPalette);
+  useKeys((key) => {
+    if (key !== '?' || isEmbedded) return false;
+    overlays.openHelp();
+    return true;
+  });
+  if (isEmbedded) {
+    return (
+      <main className="h-full bg-video">
+        <Outlet />
+      </main>
+    );
+  }
+  return (
+    <OverlaysContext value={overlays}>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-raised focus:px-3 focus:py-2"
+      >
+        {messages.skipToContent}
+      </a>
+      <div className="flex h-full flex-col-reverse md:flex-row">
+        {!isWall && <Rail />}
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <GatewayBanner />
+          <main id="content" tabIndex={-1} className="min-h-0 flex-1 outline-none">
+            <Outlet />
+          </main>
+        </div>
+      </div>
+      {overlay === 'palette' && <CommandPalette onClose={close} onHelp={overlays.openHelp} />}
+      {overlay === 'help' && <HelpDialog onClose={close} />}
+    </OverlaysContext>
+  );
+}

@@ -1,0 +1,64 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { ServerToClientEvents } from '@vedette/contract';
+import { io, type Socket } from 'socket.io-client';
+import { players } from '../viewer/players.ts';
+import { removeCamera, replaceCameras, upsertCamera } from './use-cameras.ts';
+
+/** A restart behind a proxy takes a moment: shorter gaps are nobody's business. */
+const LOST_AFTER_MS = 1000;
+
+export type LinkState = 'connecting' | 'connected' | 'lost';
+
+/** The one event socket of the page: keeps the list of cameras fresh, and knows whether the gateway is there. */
+export class GatewayLink {
+  readonly #socket: Socket<ServerToClientEvents>;
+  readonly #listeners = new Set<() => void>();
+  #state: LinkState = 'connecting';
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: QueryClient) {
+    const socket: Socket<ServerToClientEvents> = io({
+      autoConnect: false,
+      transports: ['websocket'],
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 2000,
+    });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      const wasAway = this.#state === 'lost' || this.#lostTimer !== undefined;
+      this.#set('connected');
+      if (wasAway) players.retryAll();
+    });
+    socket.on('disconnect', () => this.#away());
+    socket.on('connect_error', () => this.#away());
+    socket.on('cameras', (cameras) => replaceCameras(client, cameras));
+    socket.on('camera', (camera) => upsertCamera(client, camera));
+    socket.on('camera_removed', ({ id }) => removeCamera(client, id));
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  open(): void {
+    this.#socket.connect();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #away(): void {
+    if (this.#state === 'lost') return;
+    this.#lostTimer ??= setTimeout(() => this.#set('lost'), LOST_AFTER_MS);
+  }
+
+  #set(state: LinkState): void {
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = undefined;
+    if (this.#state === state) return;
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,28 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { Provider as TooltipProvider } from '@radix-ui/react-tooltip';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { GatewayLinkContext } from './app/gateway-banner.tsx';
+import { router } from './app/router.ts';
+import { GatewayLink } from './cameras/gateway-link.ts';
+
+const TOOLTIP_DELAY_MS = 500;
+
+const client = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } });
+const link = new GatewayLink(client);
+link.open();
+
+const element = document.getElementById('root');
+if (element === null) throw new Error('index.html has no #root');
+createRoot(element).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <GatewayLinkContext value={link}>
+        <TooltipProvider delayDuration={TOOLTIP_DELAY_MS}>
+          <RouterProvider router={router} />
+        </TooltipProvider>
+      </GatewayLinkContext>
+    </QueryClientProvider>
+  </StrictMode>,
+);

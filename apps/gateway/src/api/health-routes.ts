@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Metrics } from '../observability/metrics.ts';
+import type { HttpRoutes } from '../servers/http/http-server.ts';
+
+export interface HealthDependencies {
+  readonly metrics: Metrics;
+  /** What is not ready yet or any more, a sentence each; empty when all is well. */
+  readonly unready: () => readonly string[];
+}
+
+/** `/healthz` (the process answers), `/readyz` (it can take viewers), `/metrics` (Prometheus). */
+export function healthRoutes({ metrics, unready }: HealthDependencies): HttpRoutes {
+  return async (app) => {
+    await Promise.resolve();
+    const status = z.object({ status: z.enum(['ok', 'unready']), reasons: z.array(z.string()).optional() });
+    app.get(
+      '/healthz',
+      { schema: { summary: 'Alive', tags: ['monitoring'], response: { 200: status } } },
+      () => ({ status: 'ok' as const }),
+    );
+    app.get(
+      '/readyz',
+      {
+        schema: {
+          summary: 'Ready for viewers',
+          tags: ['monitoring'],
+          response: { 200: status, 503: status },
+        },
+      },
+      async (_request, reply) => {
+        const reasons = [...unready()];
+        if (reasons.length === 0) return reply.send({ status: 'ok' as const });
+        return reply.code(503).send({ status: 'unready' as const, reasons });
+      },
+    );
+    app.get(
+      '/metrics',
+      { schema: { summary: 'Metrics for Prometheus', tags: ['monitoring'] } },
+      async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    );
+  };
+}

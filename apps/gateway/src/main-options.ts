@@ -1,0 +1,80 @@
+import { flagOverride, isBooleanFlag, type Override } from './config/overrides.ts';
+
+/** What the command line asks for. */
+export type MainOptions =
+  | { readonly command: 'help' | 'version' }
+  | { readonly command: 'check-source'; readonly args: readonly string[] }
+  | {
+      readonly command: 'start';
+      readonly configFile: string | undefined;
+      readonly readyFile: string | undefined;
+      readonly overrides: readonly Override[];
+    };
+
+/** The command line can't be understood; `message` says which word. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `Usage: vedette [start] [flags]        start the gateway
+       vedette check-source URL       look at a camera before adding it
+       vedette --version | --help
+
+  --config FILE       configuration (default: vedette.yml, where there is one)
+  --ready-file FILE   write the bound addresses here once everything listens
+  --no-demo           without the demo camera
+  --KEY VALUE         any configuration key, e.g. --http.port 9000
+`;
+
+interface Flag {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+function* flagsOf(args: readonly string[]): Generator<Flag> {
+  for (let index = 0; index < args.length; index += 1) {
+    const word = args[index] ?? '';
+    if (!word.startsWith('--')) throw new UsageError(`"${word}" is no flag`);
+    const equals = word.indexOf('=');
+    if (equals > 0) {
+      yield { name: word.slice(2, equals), value: word.slice(equals + 1) };
+      continue;
+    }
+    const name = word.slice(2);
+    const next = args[index + 1];
+    const isAlone = isBooleanFlag(name) && next !== 'true' && next !== 'false';
+    if (isAlone) {
+      yield { name, value: undefined };
+      continue;
+    }
+    index += 1;
+    if (next === undefined) throw new UsageError(`--${name} needs a value`);
+    yield { name, value: next };
+  }
+}
+
+/**
+ * Reads the command line (without node and the script).
+ *
+ * @throws {UsageError} an unknown flag or command, or a flag without its value.
+ */
+export function parseArguments(args: readonly string[]): MainOptions {
+  const [first] = args;
+  if (args.includes('--help') || args.includes('-h') || first === 'help') return { command: 'help' };
+  if (args.includes('--version') || first === 'version') return { command: 'version' };
+  if (first === 'check-source') return { command: 'check-source', args: args.slice(1) };
+
+  let configFile: string | undefined;
+  let readyFile: string | undefined;
+  const overrides: Override[] = [];
+  for (const { name, value } of flagsOf(first === 'start' ? args.slice(1) : args)) {
+    if (name === 'config') configFile = value;
+    else if (name === 'ready-file') readyFile = value;
+    else {
+      const override = flagOverride(name, value);
+      if (override === undefined) throw new UsageError(`there is no flag --${name}`);
+      overrides.push(override);
+    }
+  }
+  return { command: 'start', configFile, readyFile, overrides };
+}

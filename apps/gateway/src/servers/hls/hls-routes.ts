@@ -1,0 +1,209 @@
+import { ProtocolError } from '@vedette/media';
+import { parseDeliveryDirectives, type DeliveryDirectives } from '@vedette/protocols';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
+import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import { cameraNotFound } from '../http/problems.ts';
+import { resolveRange } from './byte-range.ts';
+import type { HlsAnswer, HlsOutput, HlsPlaylist } from './hls-output.ts';
+import { badDirective, cameraAway, refusal, sessionNotFound, tooManyRequests } from './hls-problems.ts';
+import { HLS_SESSION_LIMITS, HlsSessions, type HlsSession, type HlsSessionLimits } from './hls-sessions.ts';
+
+export interface HlsRoutesOptions {
+  readonly cameras: Pick<CameraDirectory, 'find'>;
+  readonly sessions: SessionRegistry;
+  readonly output: HlsOutput;
+  readonly limits?: HlsSessionLimits;
+}
+
+interface MediaParams {
+  readonly camera: string;
+  readonly session: string;
+  readonly rendition: string;
+  readonly name: string;
+}
+
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+/** The stream as the camera sends it; a transcoded one will have a name of its own. */
+const SOURCE_RENDITION = 'source';
+const PLAYLIST_KINDS: Readonly<Record<string, 'lowLatency' | 'plain'>> = {
+  'media.m3u8': 'lowLatency',
+  'plain.m3u8': 'plain',
+};
+/** Names never come to mean anything else; but nobody asks for old media again either. */
+const MEDIA_CACHE = 'max-age=300, immutable';
+
+/**
+ * HLS of every camera:
+ *
+ * - `/live/CAM/index.m3u8`: the multivariant playlist. Each answer invites a viewer: the address of its media
+ *   playlist holds the key of a session. `?ll=0` leads to a media playlist without low-latency tags.
+ * - `/live/CAM/hls/SESSION/source/…`: `media.m3u8`, `plain.m3u8`, and by relative addresses what they list. The
+ *   session is a path segment, so that one playlist text, with relative addresses, does for all viewers.
+ */
+export function hlsRoutes(options: HlsRoutesOptions): FastifyPluginAsync {
+  return (app) => {
+    const limits = options.limits ?? HLS_SESSION_LIMITS;
+    const sessions = new HlsSessions(options.sessions, limits);
+    const routes = new HlsHandlers(options, sessions);
+    app.addHook('preClose', (done) => {
+      sessions.close();
+      done();
+    });
+    app.addHook('onSend', (_request, reply, payload, done) => {
+      // From here on it is the client's turn.
+      reply.raw.setTimeout(limits.stallMs, () => reply.raw.destroy());
+      done(null, payload);
+    });
+    app.get<{ Params: { camera: string }; Querystring: { ll?: unknown } }>(
+      '/live/:camera/index.m3u8',
+      async (request, reply) => routes.index(request, reply, request.params.camera, request.query.ll === '0'),
+    );
+    app.get<{ Params: MediaParams; Querystring: Record<string, unknown> }>(
+      '/live/:camera/hls/:session/:rendition/:name',
+      async (request, reply) => routes.media(request, reply, request.params, request.query),
+    );
+    return Promise.resolve();
+  };
+}
+
+class HlsHandlers {
+  readonly #options: HlsRoutesOptions;
+  readonly #sessions: HlsSessions;
+
+  constructor(options: HlsRoutesOptions, sessions: HlsSessions) {
+    this.#options = options;
+    this.#sessions = sessions;
+  }
+
+  async index(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    isPlain: boolean,
+  ): Promise<FastifyReply> {
+    const camera = this.#camera(id);
+    const { name } = camera.state;
+    if (!camera.stream.isLive && (name === 'offline' || name === 'waiting')) throw cameraAway(camera);
+    const session = this.#sessions.invite(camera.id, {
+      address: request.ip,
+      userAgent: request.headers['user-agent'],
+      transport: request.protocol,
+    });
+    if (session === undefined) throw tooManyRequests('Too many viewers from this address.');
+    const uri = `hls/${session.key}/${SOURCE_RENDITION}/${isPlain ? 'plain' : 'media'}.m3u8`;
+    try {
+      const text = await this.#ask(request, camera, session, async (signal) =>
+        this.#options.output.open(camera.stream).multivariant(uri, signal),
+      );
+      return await reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(text);
+    } catch (error) {
+      session.close('the camera could not be shown');
+      throw error;
+    }
+  }
+
+  async media(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { camera: id, session: key, rendition, name }: MediaParams,
+    query: Readonly<Record<string, unknown>>,
+  ): Promise<FastifyReply> {
+    const camera = this.#camera(id);
+    const session = this.#sessions.find(key, camera.id);
+    if (session === undefined) throw sessionNotFound(camera.id);
+    if (rendition !== SOURCE_RENDITION) throw refusal('gone', camera);
+    const feed = this.#options.output.open(camera.stream);
+    const kind = PLAYLIST_KINDS[name];
+    if (kind === undefined) {
+      const bytes = await this.#ask(request, camera, session, async (signal) => feed.resource(name, signal));
+      return sendMedia(request, reply, session, name, bytes);
+    }
+    const directives = readDirectives(query);
+    this.#sessions.begin(session);
+    const playlist = await this.#ask(request, camera, session, async (signal) =>
+      feed.playlist(kind, directives, signal),
+    );
+    return sendPlaylist(request, reply, playlist, directives.msn !== undefined);
+  }
+
+  #camera(id: string): CameraView {
+    const camera = this.#options.cameras.find(id);
+    if (camera === undefined) throw cameraNotFound(id);
+    return camera;
+  }
+
+  /** Asks for what may have to be waited for; the wait ends with the client or the session. */
+  async #ask<T>(
+    request: FastifyRequest,
+    camera: CameraView,
+    session: HlsSession,
+    question: (signal: AbortSignal) => Promise<HlsAnswer<T>>,
+  ): Promise<T> {
+    const release = this.#sessions.admit(request.ip);
+    if (release === undefined) throw tooManyRequests('Too many requests wait for answers.');
+    const { signal, done } = session.request(request.signal);
+    try {
+      const answer = await question(signal);
+      if (!answer.ok) throw refusal(answer.reason, camera);
+      return answer.value;
+    } finally {
+      done();
+      release();
+    }
+  }
+}
+
+function readDirectives(query: Readonly<Record<string, unknown>>): DeliveryDirectives {
+  try {
+    return parseDeliveryDirectives(query);
+  } catch (error) {
+    if (error instanceof ProtocolError) throw badDirective(error.message);
+    throw error;
+  }
+}
+
+async function sendPlaylist(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { text, gzip, etag }: HlsPlaylist,
+  isDirected: boolean,
+): Promise<FastifyReply> {
+  const isGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers['accept-encoding'] ?? '');
+  const tag = `"${etag}${isGzip ? '-gz' : ''}"`;
+  const vary = reply.getHeader('vary');
+  reply.headers({
+    // An answer to a directive names the version it is for; it stays right while caches hand it on.
+    'cache-control': isDirected ? 'max-age=1' : 'no-cache',
+    vary: typeof vary === 'string' ? `${vary}, Accept-Encoding` : 'Accept-Encoding',
+    etag: tag,
+  });
+  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+  if (isGzip) reply.header('content-encoding', 'gzip');
+  return reply.type(PLAYLIST_TYPE).send(isGzip ? gzip : text);
+}
+
+/** One buffer, shared by all viewers, or a view of it. */
+async function sendMedia(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: HlsSession,
+  name: string,
+  bytes: Buffer,
+): Promise<FastifyReply> {
+  const tag = `"${name}"`;
+  const { headers } = request;
+  reply.headers({ 'cache-control': MEDIA_CACHE, 'accept-ranges': 'bytes', etag: tag });
+  if (headers['if-none-match'] === tag) return reply.code(304).send();
+  const isStale = headers['if-range'] !== undefined && headers['if-range'] !== tag;
+  const range = isStale ? undefined : resolveRange(headers.range, bytes.length);
+  if (range === 'unsatisfiable') {
+    return reply.code(416).header('content-range', `bytes */${bytes.length}`).send();
+  }
+  const body = range === undefined ? bytes : bytes.subarray(range.first, range.last + 1);
+  if (range !== undefined) {
+    reply.code(206).header('content-range', `bytes ${range.first}-${range.last}/${bytes.length}`);
+  }
+  if (request.method !== 'HEAD') session.countBytes(body.length);
+  return reply.type('video/mp4').send(body);
+}

@@ -1,0 +1,51 @@
+import fastifyStatic from '@fastify/static';
+import { cameraId } from '@vedette/contract';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { HttpRoutes } from './http-server.ts';
+import { HttpProblem } from './problems.ts';
+
+/** Paths that never mean a page: an unknown one below them is a 404, not the dashboard. */
+const NOT_PAGES = /^\/(?:api|socket\.io|assets|healthz|readyz|metrics)(?:\/|$)/;
+const LIVE_PAGE = /^\/live\/([^/]+)\/?$/;
+
+/**
+ * The built dashboard, from `folder`: hashed assets are kept by browsers for good, the page never.
+ * Every page's address answers with the same document; the router in it does the rest.
+ */
+export function dashboardRoutes(folder: string): HttpRoutes {
+  return async (app) => {
+    const isBuilt = existsSync(path.join(folder, 'index.html'));
+    if (isBuilt) {
+      await app.register(fastifyStatic, {
+        root: folder,
+        index: ['index.html'],
+        wildcard: true,
+        preCompressed: true,
+        setHeaders: (reply, file) => {
+          const isHashed = file.includes(`${path.sep}assets${path.sep}`);
+          reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+        },
+      });
+    }
+    app.setNotFoundHandler(async (request, reply) => {
+      const url = request.url.replace(/\?.*$/s, '');
+      const live = LIVE_PAGE.exec(url);
+      const isPage =
+        (request.method === 'GET' || request.method === 'HEAD') &&
+        !NOT_PAGES.test(url) &&
+        (live !== null ? cameraId.safeParse(live[1]).success : !url.startsWith('/live/'));
+      if (!isPage)
+        throw new HttpProblem(404, 'ERR_NOT_FOUND', 'Not found', `There is nothing at ${url.slice(0, 200)}.`);
+      if (!isBuilt) {
+        throw new HttpProblem(
+          503,
+          'ERR_NO_DASHBOARD',
+          'No dashboard',
+          'The dashboard is not built; run "npm start" once.',
+        );
+      }
+      return reply.header('cache-control', 'no-cache').sendFile('index.html');
+    });
+  };
+}

@@ -1,0 +1,234 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { CameraDirectory } from '../../cameras/directory.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import { ConnectionGuard } from './connection-guard.ts';
+import { DatagramPorts } from './datagram-ports.ts';
+import { RTSP_SERVER_DEFAULTS, type RtspServerLimits } from './limits.ts';
+import type { Authorize, OpenPublisher, OpenViewer } from './ports.ts';
+import { RtspConnection, type ConnectionHost } from './rtsp-connection.ts';
+import { peerOf } from './rtsp-peer.ts';
+import type { RtspSession, SessionEnd } from './rtsp-session.ts';
+
+export interface RtspServerOptions {
+  /** Address to listen on; a name is resolved. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** RTSP over TLS; none without a certificate. */
+  readonly tls?:
+    | { readonly port: number; readonly certificate: string | Buffer; readonly key: string | Buffer }
+    | undefined;
+  /** Even UDP port for RTP, the next one is for RTCP; 0 (the default) takes any free pair, `false` offers no UDP. */
+  readonly udpPort?: number | false | undefined;
+  readonly cameras: CameraDirectory;
+  readonly sessions: SessionRegistry;
+  readonly logger: Logger;
+  readonly openViewer: OpenViewer;
+  readonly openPublisher: OpenPublisher;
+  /** Who may play and publish; everybody where absent. */
+  readonly authorize?: Authorize | undefined;
+  readonly limits?: Partial<RtspServerLimits> | undefined;
+  /** Steady clock in milliseconds. */
+  readonly now?: (() => number) | undefined;
+}
+
+export interface RtspServerPorts {
+  readonly port: number;
+  readonly tlsPort?: number;
+}
+
+/** How often deadlines are looked at. */
+const SWEEP_MS = 1000;
+/** Peers that were said goodbye to at shutdown are cut off after this. */
+const SHUTDOWN_MS = 1500;
+
+/** The RTSP listeners, their connections and sessions. */
+export class RtspServer {
+  readonly #options: RtspServerOptions;
+  readonly #limits: RtspServerLimits;
+  readonly #now: () => number;
+  readonly #guard: ConnectionGuard;
+  readonly #listeners: Server[] = [];
+  /** Every open socket, those in a TLS handshake too. */
+  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<RtspConnection>();
+  readonly #sessions = new Map<string, RtspSession>();
+  #udp: DatagramPorts | undefined;
+  #sharedHost: ConnectionHost | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #port: number | undefined;
+  #refused = 0;
+  #lastRefusal = '';
+  #closing: Promise<void> | undefined;
+
+  constructor(options: RtspServerOptions) {
+    this.#options = options;
+    this.#limits = { ...RTSP_SERVER_DEFAULTS, ...options.limits };
+    this.#now = options.now ?? (() => performance.now());
+    this.#guard = new ConnectionGuard(this.#limits);
+  }
+
+  /** Where it listens without TLS; `undefined` before it does. */
+  get port(): number | undefined {
+    return this.#port;
+  }
+
+  /** Connections at this moment. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Sessions at this moment, set up, playing or publishing. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @throws {Error} a port is taken or the certificate is bad; nothing listens then.
+   */
+  async listen(): Promise<RtspServerPorts> {
+    try {
+      return await this.#listen();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Ends every session with a goodbye, then every connection and listener. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #listen(): Promise<RtspServerPorts> {
+    const { host, port, tls, udpPort = 0 } = this.#options;
+    const plain = await this.#open(createServer(), host, port);
+    plain.on('connection', (socket: Socket) => this.#accept(socket, false));
+    const address = plain.address() as AddressInfo;
+    this.#port = address.port;
+    if (udpPort !== false) this.#udp = await DatagramPorts.bind(address.address, udpPort);
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
+    if (tls === undefined) return { port: address.port };
+    const { certificate: cert, key } = tls;
+    const server = createTlsServer({ cert, key, handshakeTimeout: this.#limits.messageMs });
+    // The guard counts from the first byte on: handshakes cost most of all.
+    server.on('connection', (socket: Socket) => this.#admit(socket));
+    server.on('secureConnection', (socket) => this.#serve(socket, true));
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const peer = peerOf(socket, true).name;
+      this.#options.logger.warn({ peer }, `RTSP peer closed: TLS failed: ${error.message}`);
+      socket.destroy();
+    });
+    await this.#open(server, host, tls.port);
+    return { port: address.port, tlsPort: (server.address() as AddressInfo).port };
+  }
+
+  async #open(server: Server, host: string, port: number): Promise<Server> {
+    server.listen({ host, port, backlog: 1024 });
+    await once(server, 'listening');
+    server.on('error', (error) => this.#options.logger.error({ err: error }, 'an RTSP listener failed'));
+    this.#listeners.push(server);
+    return server;
+  }
+
+  #accept(socket: Socket, isSecure: boolean): void {
+    if (this.#admit(socket)) this.#serve(socket, isSecure);
+  }
+
+  /** Counts a connection in, or drops it. */
+  #admit(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? '';
+    const refusal = this.#closing === undefined ? this.#guard.enter(address) : 'the server is closing';
+    if (refusal !== undefined) {
+      // One line a sweep, not one a connection: whoever floods must not fill the log.
+      this.#refused += 1;
+      this.#lastRefusal = refusal;
+      socket.destroy();
+      return false;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#guard.leave(address);
+    });
+    return true;
+  }
+
+  #serve(socket: Socket, isSecure: boolean): void {
+    const connection = new RtspConnection(socket, isSecure, this.#host());
+    this.#connections.add(connection);
+    connection.start();
+  }
+
+  #host(): ConnectionHost {
+    const { cameras, sessions, logger, openViewer, openPublisher, authorize } = this.#options;
+    this.#sharedHost ??= {
+      cameras,
+      registry: sessions,
+      logger,
+      openViewer,
+      openPublisher,
+      authorize: authorize ?? (() => Promise.resolve('ok')),
+      limits: this.#limits,
+      udp: this.#udp,
+      now: this.#now,
+      onSessionStart: (session) => this.#sessions.set(session.id, session),
+      onSessionEnd: (session, then) => this.#onSessionEnd(session, then),
+      adoptSession: (id, address) => this.#adopt(id, address),
+      onConnectionEnd: (connection) => this.#connections.delete(connection),
+    };
+    return this.#sharedHost;
+  }
+
+  #onSessionEnd(session: RtspSession, then: SessionEnd): void {
+    this.#sessions.delete(session.id);
+    const { connection } = session;
+    if (then === 'farewell') connection?.farewell(session);
+    else connection?.releaseSession(session);
+    if (then === 'abort') connection?.abort('its session has ended');
+  }
+
+  /** Only a session without a connection can be taken over, and only from where it was made. */
+  #adopt(id: string, address: string): RtspSession | undefined {
+    const session = this.#sessions.get(id);
+    return session?.connection === undefined && session?.peerAddress === address ? session : undefined;
+  }
+
+  #sweep(): void {
+    const nowMs = this.#now();
+    for (const connection of [...this.#connections]) connection.check(nowMs);
+    for (const session of [...this.#sessions.values()]) {
+      if (nowMs - session.lastSeenMs <= this.#limits.sessionTimeoutMs) continue;
+      const { connection, isDatagram, state } = session;
+      // Interleaved media lives and dies with its connection, which has deadlines of its own.
+      const isFlowing = state.name === 'playing' || state.name === 'recording';
+      if (isFlowing && !isDatagram && connection !== undefined) continue;
+      session.close('the peer gave no sign of life', true);
+      connection?.farewell(session);
+    }
+    if (this.#refused === 0) return;
+    this.#options.logger.warn({ count: this.#refused }, `RTSP connections refused: ${this.#lastRefusal}`);
+    this.#refused = 0;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweepTimer);
+    const listeners = this.#listeners.splice(0);
+    const closed = listeners.map(async (listener) => once(listener, 'close'));
+    for (const listener of listeners) listener.close();
+    for (const session of [...this.#sessions.values()]) session.close('the server is shutting down', true);
+    for (const connection of [...this.#connections]) connection.hangUp('the server is shutting down');
+    const cutOff = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, SHUTDOWN_MS);
+    await Promise.all(closed);
+    clearTimeout(cutOff);
+    await this.#udp?.close();
+  }
+}

@@ -1,0 +1,302 @@
+import {
+  initSegment,
+  ProtocolError,
+  type AacTrack,
+  type AccessUnit,
+  type OpusTrack,
+  type Track,
+} from '@vedette/media';
+import { blockingReload, type DeliveryDirectives } from '@vedette/protocols';
+import type { Reader } from '../../stream/reader.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { playlistEdge, type PlaylistKind, type PlaylistState } from './build-playlist.ts';
+import { gapSegment } from './gap-segment.ts';
+import type { HlsOptions } from './hls-options.ts';
+import { describeVariant, serializeMultivariant } from './multivariant.ts';
+import { expectedSegmentSeconds } from './part-plan.ts';
+import { chooseTracks, type PlayableTrack } from './playable-tracks.ts';
+import { PlaylistCache, type PlaylistBody } from './playlist-cache.ts';
+import { parseResourceName } from './resource-names.ts';
+import { SegmentWindow, type InitHead } from './segment-window.ts';
+import { Segmenter } from './segmenter.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+/**
+ * Why there is no answer: `unplayable`: browsers have no decoder for any track; `ended`: the stream is
+ * over; `notYet`: a bounded wait was in vain; `tooFarAhead`: the client asks for what no honest one does;
+ * `gone`: not held any more, or never was; `busy`: too many wait already; `aborted`: the client left.
+ */
+export type HlsRefusal = 'unplayable' | 'ended' | 'notYet' | 'tooFarAhead' | 'gone' | 'busy' | 'aborted';
+
+export type HlsAnswer<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: HlsRefusal };
+
+/** Audio that stands in for a track which browsers can't play. */
+export interface AudioSubstitute {
+  /** The playable track; `id` is that of the track it stands for. */
+  readonly track: AacTrack | OpusTrack;
+  /**
+   * Units come, on the stream's own time line and in ticks of `track`'s clock, until the function that is
+   * returned is called.
+   */
+  start(onUnit: (unit: AccessUnit) => void): () => void;
+}
+
+export interface HlsMuxerHooks {
+  /** Makes playable audio of a track that is not; without it such a stream is shown without sound. */
+  readonly audioFor?: ((stream: Stream, track: Track) => AudioSubstitute | undefined) | undefined;
+  /** Told when a stream's audio can't be played. */
+  readonly onSilent: (stream: Stream, track: Track) => void;
+  /** Told when the tracks can't be put into MP4. */
+  readonly onFault: (stream: Stream, error: unknown) => void;
+}
+
+/**
+ * One stream as low-latency HLS: a reader that cuts it into parts once, however many viewers ask for them.
+ *
+ * Everything that is handed out is shared: one buffer per part, one text per version of a playlist.
+ */
+export class HlsMuxer implements Reader {
+  readonly name = 'hls';
+  readonly stream: Stream;
+  /** Marks this muxer's names; also the media sequence number it began with. */
+  readonly run: number;
+  readonly #options: HlsOptions;
+  readonly #hooks: HlsMuxerHooks;
+  readonly #window: SegmentWindow;
+  readonly #playlists = new PlaylistCache();
+  readonly #room: WaitingRoom;
+  #segmenter: Segmenter | undefined;
+  #tracks: readonly PlayableTrack[] = [];
+  #init: InitHead | undefined;
+  /** Where the first segment begins. */
+  #start: { tracks: readonly Track[]; seconds: number; gapSeconds: number } | undefined;
+  #sequenceNumber = 1;
+  #partTarget: number;
+  #stopAudio: (() => void) | undefined;
+  #isUnplayable = false;
+  #isEnded = false;
+
+  /** @param run higher than any that was used for a stream of this name before. */
+  constructor(stream: Stream, run: number, options: HlsOptions, hooks: HlsMuxerHooks) {
+    this.stream = stream;
+    this.run = run;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#partTarget = options.partDurationMs / 1000;
+    this.#room = new WaitingRoom(options.maxWaits);
+    const segmentSeconds = expectedSegmentSeconds(gopSeconds(stream), options.segmentDurationMs / 1000);
+    this.#window = new SegmentWindow(run, Math.max(1, Math.round(segmentSeconds)), options);
+  }
+
+  /** Media bytes held. */
+  get byteLength(): number {
+    return this.#window.byteLength;
+  }
+
+  /** Requests that wait. */
+  get waits(): number {
+    return this.#room.size;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Whole seconds. */
+  get targetDuration(): number {
+    return this.#window.targetDuration;
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    const { tracks: chosen, unplayable } = chooseTracks(tracks);
+    this.#endRun();
+    const substitute = unplayable && this.#hooks.audioFor?.(this.stream, unplayable);
+    if (unplayable !== undefined && substitute === undefined) this.#hooks.onSilent(this.stream, unplayable);
+    this.#beginRun(substitute === undefined ? chosen : [...chosen, substitute.track]);
+    this.#stopAudio = substitute?.start((unit) => this.#segmenter?.push(unit, substitute.track));
+    this.#wake();
+  }
+
+  onUnit(unit: AccessUnit): void {
+    this.#segmenter?.push(unit);
+  }
+
+  onEnd(): void {
+    if (this.#isEnded) return;
+    this.#endRun();
+    this.#isEnded = true;
+    this.#wake();
+  }
+
+  /** Answers everyone who waits and drops what is held. Safe to call twice. */
+  close(): void {
+    this.onEnd();
+  }
+
+  /** The multivariant playlist, as soon as there is something to play; `uri` is the media playlist's. */
+  async multivariant(uri: string, signal: AbortSignal): Promise<HlsAnswer<string>> {
+    return this.#answer(signal, () => {
+      if (this.#isUnplayable) return 'unplayable';
+      if (this.#window.open === undefined && this.#window.listed.length === 0) return 'wait';
+      const unitSeconds = this.#segmenter?.unitSeconds;
+      return { value: serializeMultivariant(describeVariant(uri, this.#tracks, this.#window, unitSeconds)) };
+    });
+  }
+
+  /** The playlist of `kind`, once it is as far as `directives` ask (RFC 8216bis §6.2.5). */
+  async playlist(
+    kind: PlaylistKind,
+    directives: DeliveryDirectives,
+    signal: AbortSignal,
+  ): Promise<HlsAnswer<PlaylistBody>> {
+    return this.#answer(signal, () => {
+      const state = this.#state();
+      const isDelta = directives.skip && kind === 'lowLatency';
+      const body = this.#playlists.get(kind, isDelta, state);
+      if (body === undefined) return this.#isUnplayable ? 'unplayable' : 'wait';
+      const decision = blockingReload(playlistEdge(kind, state), directives);
+      if (decision === 'answer') return { value: body };
+      return decision === 'wait' ? 'wait' : 'tooFarAhead';
+    });
+  }
+
+  /** Bytes of a segment, part or init segment; waits for the one part that the playlist hints at. */
+  async resource(name: string, signal: AbortSignal): Promise<HlsAnswer<Buffer>> {
+    const resource = parseResourceName(name);
+    if (resource?.run !== this.run) return { ok: false, reason: 'gone' };
+    return this.#answer(signal, () => {
+      const window = this.#window;
+      switch (resource.type) {
+        case 'init':
+          return found(window.findInit(resource.index)?.bytes);
+        case 'segment':
+          return found(window.findSegment(this.run + resource.index)?.bytes);
+        case 'part':
+          if (resource.index === window.nextPart && !this.#isEnded) return 'wait';
+          return found(window.findPart(resource.index)?.bytes);
+        case 'gap':
+          return found(this.#gap(resource.index));
+      }
+    });
+  }
+
+  /** Tries `attempt` now and after every change, for three target durations at most. */
+  async #answer<T>(
+    signal: AbortSignal,
+    attempt: () => { readonly value: T } | 'wait' | HlsRefusal,
+  ): Promise<HlsAnswer<T>> {
+    const maxWaitMs = Math.min(this.#options.maxWaitMs, 3 * this.targetDuration * 1000);
+    const deadlineMs = performance.now() + maxWaitMs;
+    for (;;) {
+      const result = attempt();
+      if (typeof result === 'object') return { ok: true, value: result.value };
+      if (result !== 'wait') return { ok: false, reason: result };
+      if (this.#isEnded) return { ok: false, reason: 'ended' };
+      const end = await this.#room.wait(signal, deadlineMs - performance.now());
+      if (end !== 'woken') return { ok: false, reason: WAIT_REFUSALS[end] };
+    }
+  }
+
+  #state(): PlaylistState {
+    return { run: this.run, window: this.#window, partTarget: this.#partTarget, isEnded: this.#isEnded };
+  }
+
+  #beginRun(tracks: readonly PlayableTrack[]): void {
+    const [first, ...rest] = tracks;
+    this.#tracks = tracks;
+    this.#isUnplayable = first === undefined;
+    if (first === undefined) return;
+    try {
+      this.#window.setInit(this.#initFor(tracks));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#isUnplayable = true;
+      this.#hooks.onFault(this.stream, error);
+      return;
+    }
+    this.#segmenter = this.#createSegmenter([first, ...rest]);
+    this.#partTarget = this.#segmenter.partTarget;
+  }
+
+  #createSegmenter(tracks: readonly [PlayableTrack, ...PlayableTrack[]]): Segmenter {
+    const { partDurationMs, segmentDurationMs, maxSegmentDurationMs, maxBytes } = this.#options;
+    const options = {
+      partSeconds: partDurationMs / 1000,
+      segmentSeconds: segmentDurationMs / 1000,
+      maxSegmentSeconds: maxSegmentDurationMs / 1000,
+      maxSegmentBytes: maxBytes / 2,
+    };
+    return new Segmenter(tracks, this.stream.cachedUnits, this.#sequenceNumber, options, {
+      part: ({ bytes, wallClockMs, startSeconds, ...part }) => {
+        this.#start ??= { tracks, seconds: startSeconds, gapSeconds: this.targetDuration };
+        this.#window.addPart({ ...part, bytes: asBuffer(bytes) }, wallClockMs);
+        this.#wake();
+      },
+      endSegment: (isBroken) => {
+        this.#window.endSegment();
+        if (isBroken) this.#window.markDiscontinuity();
+        this.#partTarget = this.#segmenter?.partTarget ?? this.#partTarget;
+        this.#wake();
+      },
+    });
+  }
+
+  /** The time that is listed as missing before the first segment, as a segment; `index` target durations earlier. */
+  #gap(index: number): Buffer | undefined {
+    const start = this.#start;
+    if (start === undefined || index < 1 || index > this.#options.segmentCount) return undefined;
+    const seconds = Math.max(0, start.seconds - index * start.gapSeconds);
+    return asBuffer(gapSegment(start.tracks, seconds));
+  }
+
+  #initFor(tracks: readonly PlayableTrack[]): InitHead {
+    const bytes = asBuffer(initSegment(tracks));
+    if (this.#init?.bytes.equals(bytes) !== true) {
+      this.#init = { index: this.#init === undefined ? 0 : this.#init.index + 1, bytes };
+    }
+    return this.#init;
+  }
+
+  #endRun(): void {
+    this.#stopAudio?.();
+    this.#stopAudio = undefined;
+    this.#segmenter?.finish();
+    this.#sequenceNumber = this.#segmenter?.sequenceNumber ?? this.#sequenceNumber;
+    this.#segmenter = undefined;
+  }
+
+  #wake(): void {
+    this.#playlists.invalidate();
+    this.#room.wakeAll();
+  }
+}
+
+const WAIT_REFUSALS = { timeout: 'notYet', aborted: 'aborted', full: 'busy' } as const;
+
+function found(bytes: Buffer | undefined): { readonly value: Buffer } | 'gone' {
+  return bytes === undefined ? 'gone' : { value: bytes };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Average length of the stream's groups of pictures so far, seconds; 0 if unknown. */
+function gopSeconds(stream: Stream): number {
+  const { videoUnits, randomAccessUnits } = stream.counters;
+  const pictures = stream.cachedUnits.filter(({ track }) => track.kind === 'video');
+  // Groups that are complete, on average; of a stream's first group only a lower bound is known.
+  const complete = (videoUnits - pictures.length) / Math.max(1, randomAccessUnits - 1);
+  const count = Math.max(pictures.length, randomAccessUnits > 1 ? complete : 0);
+  return count * (pictureSeconds(pictures) ?? 0);
+}
+
+function pictureSeconds(pictures: readonly AccessUnit[]): number | undefined {
+  const [first] = pictures;
+  const last = pictures.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  if (first !== last) return (last.dts - first.dts) / first.track.clockRate / (pictures.length - 1);
+  const frameRate = first.track.kind === 'video' ? first.track.video.frameRate : undefined;
+  return frameRate === undefined || frameRate <= 0 ? undefined : 1 / frameRate;
+}

@@ -1,0 +1,218 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import path from 'node:path';
+import {
+  parseLibraryAnswer,
+  playoutDelayId,
+  serializeLibraryOffer,
+  serializeWebrtcAnswer,
+  withAnnouncedAddresses,
+  type ViewingPlan,
+  type WebrtcOffer,
+} from '@vedette/protocols';
+import type { Logger } from '../../observability/logger.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { OpusAudio } from '../../transcode/opus-audio.ts';
+import { Supervisor, type SupervisorReport } from '../../workers/supervisor.ts';
+import type { SentTrack, StreamSettings, WebrtcNews, WebrtcOrders } from '../../workers/webrtc/messages.ts';
+import { soundTrackId, WebrtcSink, type WebrtcLink } from './webrtc-sink.ts';
+import { WebrtcViewer } from './webrtc-viewer.ts';
+
+const ENTRY = path.resolve(import.meta.dirname, '../../workers/webrtc/main.ts');
+
+/** A viewer takes about one MiB, for packets that may have to be sent again. */
+const MAX_RSS_BYTES = 2 * 1024 * 1024 * 1024;
+
+export interface WebrtcShardOptions {
+  /** Address to bind. */
+  readonly host: string;
+  readonly announcedAddresses: readonly string[];
+  readonly playoutDelay: StreamSettings['playoutDelay'];
+  readonly opus: Pick<OpusAudio, 'listen'> | undefined;
+  readonly lingerMs: number;
+  readonly logger: Logger;
+}
+
+/** One WebRTC worker with its UDP port, the streams it is fed and the viewers it serves. */
+export class WebrtcShard {
+  readonly #options: WebrtcShardOptions;
+  readonly #supervisor: Supervisor<WebrtcNews, WebrtcOrders>;
+  readonly #viewers = new Map<number, WebrtcViewer>();
+  readonly #sinks = new Map<Stream, WebrtcSink>();
+  readonly #settings: Omit<StreamSettings, 'channel'>;
+  #port = 0;
+  #listening: Promise<unknown> = Promise.resolve();
+  #lastViewer = 0;
+
+  constructor(options: WebrtcShardOptions) {
+    this.#options = options;
+    const ssrc = randomInt(2, 0x7fff_ffff);
+    this.#settings = {
+      videoSsrc: ssrc,
+      audioSsrc: ssrc + 1,
+      cname: randomBytes(8).toString('hex'),
+      playoutDelay: options.playoutDelay,
+    };
+    this.#supervisor = new Supervisor<WebrtcNews, WebrtcOrders>({
+      kind: 'webrtc',
+      entry: ENTRY,
+      limits: { maxRssBytes: MAX_RSS_BYTES },
+      logger: options.logger,
+      handlers: {
+        requests: {},
+        notices: {
+          connected: ({ viewer, setupMs }) => options.logger.debug({ viewer, setupMs }, 'viewer connected'),
+          closed: ({ reason, totals }) => {
+            const viewer = this.#viewers.get(totals.viewer);
+            viewer?.update(totals);
+            viewer?.ended(reason);
+          },
+          totals: (all) => {
+            for (const totals of all) this.#viewers.get(totals.viewer)?.update(totals);
+          },
+        },
+      },
+    });
+    this.#supervisor.observe({
+      started: (link) => this.#listen(link),
+      // The channels' end has closed the sinks, and those their viewers; this is for those in between.
+      exited: ({ detail }) => this.#endAll(`the WebRTC worker is gone: ${detail}`),
+    });
+  }
+
+  get viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  get report(): SupervisorReport {
+    return this.#supervisor.report;
+  }
+
+  /** Process id of the worker, for whoever watches processes. */
+  get pid(): number | undefined {
+    return this.#supervisor.pid;
+  }
+
+  /**
+   * Starts the worker, which takes `port` and keeps it.
+   *
+   * @throws {Error} the port is taken, or the worker does not start.
+   */
+  async start(port: number): Promise<void> {
+    this.#port = port;
+    const { link } = this.#supervisor;
+    if (link !== undefined) this.#listen(link); // it is there already, and could not have another port
+    await this.#supervisor.start();
+    await this.#listening;
+  }
+
+  /**
+   * Connects a viewer.
+   *
+   * @returns the answer to its offer.
+   * @throws {LinkError} the worker rests after crashing again and again, or refuses the offer.
+   * @throws {ProtocolError} `ERR_WEBRTC_TRANSPORT`.
+   */
+  async view(
+    stream: Stream,
+    offer: WebrtcOffer,
+    plan: ViewingPlan,
+  ): Promise<{ viewer: WebrtcViewer; answer: string }> {
+    const link = await this.#supervisor.start();
+    await this.#listening;
+    const viewer = this.#createViewer(link, offer, plan);
+    const sink = this.#sinkOf(stream, link);
+    sink.add(viewer);
+    this.#viewers.set(viewer.number, viewer);
+    viewer.onEnd(() => this.#release(viewer, sink));
+    try {
+      return { viewer, answer: await this.#connect(link, sink, viewer) };
+    } catch (error) {
+      viewer.close('it could not be connected');
+      throw error;
+    }
+  }
+
+  #listen(link: WebrtcLink): void {
+    this.#listening = link.request('listen', { address: this.#options.host, port: this.#port });
+    this.#listening.catch(() => undefined); // whoever needs it hears of it
+  }
+
+  #release(viewer: WebrtcViewer, sink: WebrtcSink): void {
+    this.#viewers.delete(viewer.number);
+    sink.remove(viewer);
+  }
+
+  /** Ends the viewers and the worker. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#endAll('the gateway is closing');
+    await this.#supervisor.close();
+  }
+
+  #createViewer(link: WebrtcLink, offer: WebrtcOffer, plan: ViewingPlan): WebrtcViewer {
+    const number = (this.#lastViewer += 1);
+    const line = {
+      close: (reason: string) => link.notify('close', { viewer: number, reason }),
+      addCandidates: (candidates: readonly string[]) =>
+        link.notify('candidates', { viewer: number, candidates }),
+    };
+    return new WebrtcViewer(number, offer, plan, line, { canMakeOpus: this.#options.opus !== undefined });
+  }
+
+  #sinkOf(stream: Stream, link: WebrtcLink): WebrtcSink {
+    const known = this.#sinks.get(stream);
+    if (known !== undefined) return known;
+    const { opus, lingerMs } = this.#options;
+    const sink = new WebrtcSink(stream, {
+      link,
+      settings: this.#settings,
+      opus,
+      lingerMs,
+      onClosed: () => this.#sinks.delete(stream),
+    });
+    this.#sinks.set(stream, sink);
+    sink.start();
+    return sink;
+  }
+
+  async #connect(link: WebrtcLink, sink: WebrtcSink, { number, offer, plan }: WebrtcViewer): Promise<string> {
+    const { videoSsrc, audioSsrc, cname } = this.#settings;
+    const { result } = await link.request('view', {
+      viewer: number,
+      channel: sink.channel,
+      offer: serializeLibraryOffer(offer, { videoSsrc, audioSsrc }),
+      video: sentTrack(offer, plan.video, plan.video?.track.id),
+      audio: sentTrack(offer, plan.audio, soundTrackId(plan)),
+    });
+    const transport = withAnnouncedAddresses(
+      parseLibraryAnswer(result.answer),
+      this.#options.announcedAddresses,
+    );
+    return serializeWebrtcAnswer(offer, plan, transport, {
+      sessionId: String(number),
+      cname,
+      videoSsrc,
+      audioSsrc,
+    });
+  }
+
+  #endAll(reason: string): void {
+    for (const sink of [...this.#sinks.values()]) sink.close(reason);
+    for (const viewer of [...this.#viewers.values()]) viewer.close(reason);
+  }
+}
+
+function sentTrack(
+  offer: WebrtcOffer,
+  media: ViewingPlan['video'] | ViewingPlan['audio'],
+  trackId: number | undefined,
+): SentTrack | null {
+  const section = media && offer.sections[media.sectionIndex];
+  if (media === undefined || section === undefined || trackId === undefined) return null;
+  const isVideo = media.track.kind === 'video';
+  return {
+    trackId,
+    payloadType: media.format.payloadType,
+    clockRate: media.format.clockRate,
+    playoutDelayId: isVideo ? playoutDelayId(section) : 0,
+  };
+}

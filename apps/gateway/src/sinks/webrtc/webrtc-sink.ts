@@ -1,0 +1,142 @@
+import type { AccessUnit, OpusTrack, Track } from '@vedette/media';
+import type { ViewingPlan } from '@vedette/protocols';
+import type { Reader } from '../../stream/reader.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { OpusAudio } from '../../transcode/opus-audio.ts';
+import type { Channel } from '../../workers/channel.ts';
+import type { Link } from '../../workers/link.ts';
+import type { StreamSettings, WebrtcNews, WebrtcOrders } from '../../workers/webrtc/messages.ts';
+import type { WebrtcViewer } from './webrtc-viewer.ts';
+
+/** The gateway's end of the link to a WebRTC worker. */
+export type WebrtcLink = Link<WebrtcNews, WebrtcOrders>;
+
+export interface WebrtcSinkOptions {
+  readonly link: WebrtcLink;
+  readonly settings: Omit<StreamSettings, 'channel'>;
+  /** Makes Opus of other sound; without it such sound is not sent. */
+  readonly opus: Pick<OpusAudio, 'listen'> | undefined;
+  /** How long the group of pictures is kept warm after the last viewer, in milliseconds. */
+  readonly lingerMs: number;
+  /** The sink has left its stream: it is of no further use. */
+  readonly onClosed: (sink: WebrtcSink) => void;
+}
+
+/**
+ * Sound that was made into Opus, beside the stream's own tracks. Declared from the start: to
+ * declare it later would be a change of tracks.
+ */
+const MADE_OPUS: OpusTrack = {
+  id: 0x8000,
+  kind: 'audio',
+  codec: 'opus',
+  clockRate: 48_000,
+  sampleRate: 48_000,
+  channels: 2,
+};
+
+/**
+ * The one WebRTC reader of a stream on a worker: hands each unit to the worker once, however many view.
+ * Made for the first viewer; leaves the stream some seconds after the last.
+ */
+export class WebrtcSink implements Reader {
+  readonly name = 'webrtc';
+  readonly #stream: Stream;
+  readonly #options: WebrtcSinkOptions;
+  readonly #channel: Channel;
+  readonly #viewers = new Set<WebrtcViewer>();
+  #stopOpus: (() => void) | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(stream: Stream, options: WebrtcSinkOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#channel = options.link.openChannel({ onEnd: (reason) => this.close(reason) });
+  }
+
+  /** Number of the channel, for requests about its viewers. */
+  get channel(): number {
+    return this.#channel.number;
+  }
+
+  /** Units that the worker was too slow to take. */
+  get dropped(): number {
+    return this.#channel.dropped;
+  }
+
+  /** Joins the stream; what it holds is on its way to the worker when this returns. */
+  start(): void {
+    const { link, settings } = this.#options;
+    link
+      .request('openStream', { channel: this.channel, ...settings })
+      .catch((error: unknown) => this.close(String(error)));
+    this.#stream.addReader(this);
+  }
+
+  /** Enters a viewer. */
+  add(viewer: WebrtcViewer): void {
+    clearTimeout(this.#lingerTimer);
+    this.#viewers.add(viewer);
+    if (viewer.plan.audio?.needsOpus === true) this.#startOpus();
+  }
+
+  /** Lets a viewer go that is over. */
+  remove(viewer: WebrtcViewer): void {
+    if (!this.#viewers.delete(viewer)) return;
+    if (![...this.#viewers].some(({ plan }) => plan.audio?.needsOpus)) this.#endOpus();
+    if (this.#viewers.size > 0 || this.#isClosed) return;
+    this.#lingerTimer = setTimeout(() => this.close('nobody is watching'), this.#options.lingerMs);
+    this.#lingerTimer.unref();
+  }
+
+  /** Ends its viewers and leaves the stream. Safe to call twice. */
+  close(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#lingerTimer);
+    this.#endOpus();
+    this.#stream.removeReader(this);
+    for (const viewer of [...this.#viewers]) viewer.close(reason);
+    this.#channel.close(reason);
+    this.#options.onClosed(this);
+  }
+
+  onTracks(tracks: readonly Track[]): void {
+    for (const viewer of [...this.#viewers]) {
+      const mismatch = viewer.mismatch(tracks);
+      if (mismatch !== undefined) viewer.close(mismatch);
+    }
+    this.#channel.setTracks([...tracks.filter(isSendable), MADE_OPUS]);
+  }
+
+  onUnit(unit: AccessUnit): void {
+    if (isSendable(unit.track)) this.#channel.write(unit);
+  }
+
+  onEnd(reason: string): void {
+    this.close(reason);
+  }
+
+  #startOpus(): void {
+    this.#stopOpus ??= this.#options.opus?.listen(this.#stream, {
+      onTrack: () => undefined, // Opus packets say themselves what they are
+      onUnit: (unit) => this.#channel.write({ ...unit, track: MADE_OPUS }),
+    });
+  }
+
+  #endOpus(): void {
+    this.#stopOpus?.();
+    this.#stopOpus = undefined;
+  }
+}
+
+/** Whether any browser takes the track over RTP as it is. */
+function isSendable(track: Track): boolean {
+  return track.codec !== 'aac';
+}
+
+/** Track of the channel that a plan's sound is sent from. */
+export function soundTrackId({ audio }: ViewingPlan): number | undefined {
+  return audio?.needsOpus === true ? MADE_OPUS.id : audio?.track.id;
+}

@@ -1,0 +1,245 @@
+import { problem } from '@vedette/contract';
+import { ProtocolError, type ErrorCode } from '@vedette/media';
+import {
+  ICE_FRAGMENT_TYPE,
+  iceServerLinks,
+  parseIceFragment,
+  refuseFragment,
+  refuseOffer,
+  SDP_TYPE,
+  type WhepRefusal,
+} from '@vedette/protocols';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { CameraDirectory } from '../../cameras/directory.ts';
+import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
+import { cameraNotFound, HttpProblem } from '../../servers/http/problems.ts';
+import { ViewingRefused } from './viewing-refused.ts';
+import type { WebrtcService } from './webrtc-service.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const ENDPOINT = '/live/:id/whep';
+const RESOURCE = '/live/:id/whep/:session';
+
+const endpointParams = z.object({ id: z.string() });
+const resourceParams = z.object({ id: z.string(), session: z.string() });
+
+const REFUSALS: Readonly<Record<WhepRefusal, { code: ErrorCode; detail: string }>> = {
+  406: { code: 'ERR_NOT_ACCEPTABLE', detail: `The answer is ${SDP_TYPE}.` },
+  412: { code: 'ERR_PRECONDITION', detail: 'If-Match is not the tag of this session.' },
+  415: { code: 'ERR_CONTENT_TYPE', detail: `Send ${SDP_TYPE}, or ${ICE_FRAGMENT_TYPE} to a session.` },
+  422: { code: 'ERR_ICE_RESTART', detail: 'ICE restarts are not supported: delete the session, post again.' },
+};
+
+/** By code; what is not here is the offer's own fault. */
+const STATUS: Readonly<Record<string, number>> = {
+  ERR_WEBRTC_B_FRAMES: 406,
+  ERR_WEBRTC_CODEC: 406,
+  ERR_WEBRTC_NO_MEDIA: 406,
+  ERR_WEBRTC_TRANSPORT: 503,
+  ERR_WEBRTC_TOO_MANY: 429,
+};
+
+/**
+ * WHEP (draft-ietf-wish-whep, by the rules of RFC 9725): `POST` an offer, get the answer and a
+ * session to `PATCH` and `DELETE`; and the bootstrap that tells pages where to post.
+ */
+export function whepRoutes(service: WebrtcService, directory: CameraDirectory): HttpRoutes {
+  return async (app) => {
+    await app.register(async (scope) => {
+      await Promise.resolve();
+      const texts = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
+      // Whatever it calls itself: the refusal of other types is ours, by the protocol's codes.
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', texts, (_request, body, done) => done(null, body));
+      addEndpoint(scope, service, directory);
+      addResource(scope, service);
+      addBootstrap(scope, service, directory);
+    });
+  };
+}
+
+function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDirectory): void {
+  const links = iceServerLinks(service.iceServers);
+  app.options(ENDPOINT, { schema: { hide: true } }, (_request, reply) =>
+    reply
+      .code(204)
+      .headers({
+        allow: 'OPTIONS, POST',
+        'accept-post': SDP_TYPE,
+        ...(links === undefined ? {} : { link: links }),
+      })
+      .send(),
+  );
+  app.post(
+    ENDPOINT,
+    {
+      schema: {
+        summary: 'View a camera by WebRTC: WHEP',
+        description: `Body and answer are ${SDP_TYPE}. 406 with ERR_WEBRTC_B_FRAMES or ERR_WEBRTC_CODEC: play HLS.`,
+        tags: ['live'],
+        params: endpointParams,
+        response: { 201: z.string(), 400: problem, 404: problem, 406: problem, 415: problem, 503: problem },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
+      refuse(refuseOffer({ contentType, accept }));
+      const camera = directory.find(id);
+      if (camera === undefined) throw cameraNotFound(id);
+      try {
+        const offer = textOf(request);
+        const signal = untilGone(reply);
+        const view = await service.view({ camera, offer, peer: request.ip, userAgent, signal });
+        return await reply
+          .code(201)
+          .headers({
+            location: `/live/${encodeURIComponent(id)}/whep/${view.id}`,
+            etag: view.etag,
+            'accept-patch': ICE_FRAGMENT_TYPE,
+            ...(links === undefined ? {} : { link: links }),
+          })
+          .type(SDP_TYPE)
+          .serializer(String)
+          .send(view.answer);
+      } catch (error) {
+        throw asProblem(error);
+      }
+    },
+  );
+  refuseOtherMethods(app, ENDPOINT, 'OPTIONS, POST', ['GET', 'PUT', 'PATCH', 'DELETE']);
+}
+
+function addResource(app: HttpApp, service: WebrtcService): void {
+  app.patch(
+    RESOURCE,
+    {
+      schema: {
+        summary: 'Tell further ICE candidates of a session',
+        tags: ['live'],
+        params: resourceParams,
+        response: { 204: z.null(), 400: problem, 404: problem, 412: problem, 415: problem, 422: problem },
+      },
+    },
+    async (request, reply) => {
+      const { viewer, etag } = findSession(service, request.params);
+      const { 'content-type': contentType, 'if-match': ifMatch } = request.headers;
+      refuse(refuseFragment({ contentType, ifMatch, etag }));
+      try {
+        const { ufrag, candidates } = parseIceFragment(textOf(request));
+        if (ufrag !== undefined && ufrag !== viewer.offer.ice.ufrag) refuse(422);
+        viewer.addCandidates(candidates);
+      } catch (error) {
+        throw asProblem(error);
+      }
+      return reply.code(204).send(null);
+    },
+  );
+  app.delete(
+    RESOURCE,
+    {
+      schema: {
+        summary: 'End a session',
+        tags: ['live'],
+        params: resourceParams,
+        response: { 200: z.null(), 404: problem },
+      },
+    },
+    async (request, reply) => {
+      findSession(service, request.params).viewer.close('the viewer ended it');
+      return reply.code(200).send(null);
+    },
+  );
+  refuseOtherMethods(app, RESOURCE, 'DELETE, PATCH', ['GET', 'PUT', 'POST']);
+}
+
+const bootstrap = z.object({
+  webrtc_url: z.string().meta({ description: 'Where to post an offer' }),
+  ice_servers: z.array(
+    z.object({ urls: z.string(), username: z.string().optional(), credential: z.string().optional() }),
+  ),
+  stream_token: z.string().nullable().meta({ description: 'To be sent as Bearer; null: none is needed' }),
+  expires_in: z.int().nullable().meta({ description: 'Seconds that the token is good for' }),
+});
+
+function addBootstrap(app: HttpApp, service: WebrtcService, directory: CameraDirectory): void {
+  app.get(
+    '/live/:id/webrtc',
+    {
+      schema: {
+        summary: 'What a page needs to view a camera by WebRTC',
+        tags: ['live'],
+        params: endpointParams,
+        response: { 200: bootstrap, 404: problem },
+      },
+    },
+    (request) => {
+      const { id } = request.params;
+      if (directory.find(id) === undefined) throw cameraNotFound(id);
+      return {
+        webrtc_url: `${request.protocol}://${request.host}/live/${encodeURIComponent(id)}/whep`,
+        ice_servers: service.iceServers.map((server) => ({ ...server })),
+        stream_token: null,
+        expires_in: null,
+      };
+    },
+  );
+}
+
+function findSession(
+  service: WebrtcService,
+  { id, session }: z.infer<typeof resourceParams>,
+): NonNullable<ReturnType<WebrtcService['find']>> {
+  const found = service.find(id, session);
+  if (found !== undefined) return found;
+  throw new HttpProblem(404, 'ERR_SESSION_NOT_FOUND', 'No such session', 'It may have ended already.');
+}
+
+/** RFC 9725 §4.1, §4.2: other methods are kept for what may come. */
+function refuseOtherMethods(
+  app: HttpApp,
+  url: string,
+  allow: string,
+  method: ('GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE')[],
+): void {
+  app.route({
+    method,
+    url,
+    schema: { hide: true },
+    handler: () => {
+      const headers = { allow };
+      throw new HttpProblem(405, 'ERR_METHOD', 'Method not allowed', `Use ${allow}.`, { headers });
+    },
+  });
+}
+
+function refuse(status: WhepRefusal | undefined): void {
+  if (status === undefined) return;
+  const { code, detail } = REFUSALS[status];
+  throw new HttpProblem(status, code, 'Not in this form', detail);
+}
+
+function textOf({ body }: FastifyRequest): string {
+  return typeof body === 'string' ? body : '';
+}
+
+/** Aborts when the peer hangs up before it has its answer. */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort(new Error('the peer hung up'));
+  });
+  return controller.signal;
+}
+
+function asProblem(error: unknown): unknown {
+  if (error instanceof ViewingRefused) {
+    const headers = { 'retry-after': String(error.retryAfterS) };
+    const status = STATUS[error.code] ?? 503;
+    return new HttpProblem(status, error.code, 'Not available now', error.message, { headers });
+  }
+  if (!(error instanceof ProtocolError)) return error;
+  const status = STATUS[error.code] ?? 400;
+  return new HttpProblem(status, error.code, 'Cannot be viewed by this offer', error.message);
+}

@@ -1,0 +1,102 @@
+import { steadyClock } from '../../stream/stream.ts';
+import type { Link } from '../link.ts';
+import { serveAsWorker } from '../worker-child.ts';
+import type { StreamSettings, ViewerRequest, WebrtcNews, WebrtcOrders } from './messages.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
+import { PeerPort } from './peer.ts';
+import { Viewer } from './viewer.ts';
+
+/*
+ * The WebRTC worker: takes the media of streams from the gateway, once each, and sends it to any
+ * number of viewers. What viewers and gateway say to each other over HTTP stays in the gateway.
+ */
+
+const TICK_MS = 1000;
+
+const streams = new Map<number, OutgoingStream>();
+const viewers = new Map<number, Viewer>();
+/** Bytes that were last told of each viewer. */
+const toldBytes = new Map<number, number>();
+let port: PeerPort | undefined;
+
+const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
+  handlers: {
+    requests: {
+      listen: ({ address, port: number }) => {
+        port = new PeerPort(address, number);
+        return { result: null };
+      },
+      openStream: (settings) => {
+        openStream(settings);
+        return { result: null };
+      },
+      view: async (request) => ({ result: { answer: await view(request) } }),
+    },
+    notices: {
+      candidates: ({ viewer, candidates }) => {
+        for (const candidate of candidates) viewers.get(viewer)?.addCandidate(candidate);
+      },
+      close: ({ viewer, reason }) => viewers.get(viewer)?.close(reason),
+    },
+  },
+  cleanUp: async () => {
+    clearInterval(ticker);
+    for (const viewer of viewers.values()) viewer.close('the gateway is closing');
+    // What says goodbye to browsers is sent on native threads: give them a moment.
+    await new Promise((resolve) => setTimeout(resolve, viewers.size === 0 ? 0 : 100));
+    port?.close();
+  },
+});
+const ticker = setInterval(tick, TICK_MS);
+
+function openStream(settings: StreamSettings): void {
+  const stream = new OutgoingStream(settings, steadyClock);
+  const { channel } = settings;
+  streams.set(channel, stream);
+  link.joinChannel(channel, {
+    onTracks: (tracks) => stream.onTracks(tracks),
+    onUnit: (unit) => stream.onUnit(unit),
+    onEnd: (reason) => {
+      streams.delete(channel);
+      stream.close(reason);
+    },
+  });
+}
+
+async function view(request: ViewerRequest): Promise<string> {
+  const stream = streams.get(request.channel);
+  if (port === undefined || stream === undefined) throw new Error('the stream is gone');
+  const viewer = new Viewer(
+    request,
+    port,
+    stream,
+    {
+      onConnected: ({ id, setupMs }) => link.notify('connected', { viewer: id, setupMs }),
+      onClosed: (closed, reason) => {
+        stream.remove(closed);
+        viewers.delete(closed.id);
+        toldBytes.delete(closed.id);
+        link.notify('closed', { reason, totals: closed.totals });
+      },
+    },
+    steadyClock,
+  );
+  viewers.set(viewer.id, viewer);
+  stream.add(viewer);
+  try {
+    return await viewer.answer(request.offer);
+  } catch (error) {
+    viewer.close('the offer was refused');
+    throw error;
+  }
+}
+
+function tick(): void {
+  const nowMs = steadyClock();
+  for (const viewer of viewers.values()) viewer.tick(nowMs);
+  const changed = [...viewers.values()]
+    .map(({ totals }) => totals)
+    .filter(({ viewer, bytes }) => bytes !== toldBytes.get(viewer));
+  for (const { viewer, bytes } of changed) toldBytes.set(viewer, bytes);
+  if (changed.length > 0) link.notify('totals', changed);
+}

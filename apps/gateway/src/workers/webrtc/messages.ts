@@ -1,0 +1,82 @@
+/** What is sent to one viewer in one section of its offer. */
+export interface SentTrack {
+  /** Of the channel. */
+  readonly trackId: number;
+  /** As the viewer's offer numbers the codec. */
+  readonly payloadType: number;
+  /** Of its RTP timestamps, in Hz. */
+  readonly clockRate: number;
+  /** Id of the playout-delay extension (1-14) in the viewer's offer; 0 where it has none. */
+  readonly playoutDelayId: number;
+}
+
+/** A peer that wants to view the stream of a channel. */
+export interface ViewerRequest {
+  /** Chosen by the gateway; never used twice in a worker's life. */
+  readonly viewer: number;
+  readonly channel: number;
+  /** For the WebRTC library: see `serializeLibraryOffer`. */
+  readonly offer: string;
+  readonly video: SentTrack | null;
+  readonly audio: SentTrack | null;
+}
+
+/** How a stream goes out, the same to all its viewers. */
+export interface StreamSettings {
+  readonly channel: number;
+  /** SSRCs of pictures and sound (RFC 3550 §8). */
+  readonly videoSsrc: number;
+  readonly audioSsrc: number;
+  /** Names the clock that pictures and sound share (RFC 3550 §6.5.1). */
+  readonly cname: string;
+  /** Range, in milliseconds, that players may choose their buffering from. */
+  readonly playoutDelay: { readonly minMs: number; readonly maxMs: number };
+}
+
+/** What became of one viewer so far. */
+export interface ViewerTotals {
+  readonly viewer: number;
+  /** RTP bytes handed to the network, retransmissions not counted. */
+  readonly bytes: number;
+  /** Units left out because the viewer was slow or its network lossy. */
+  readonly dropped: number;
+  /** Bytes that wait to be sent, by arithmetic. */
+  readonly queuedBytes: number;
+  /** What the viewer last reported of its pictures (of its sound, where there are none). */
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  /** Round trip, in milliseconds; `null` until measured. */
+  readonly roundTripMs: number | null;
+}
+
+/** What the gateway asks of a WebRTC worker, and tells it. */
+export interface WebrtcOrders {
+  readonly requests: {
+    /** Takes the one UDP port of this worker; once, before all else. Fails where it is taken. */
+    readonly listen: {
+      readonly params: { readonly address: string; readonly port: number };
+      readonly result: null;
+    };
+    /** Joins the channel on which a stream's media follows. */
+    readonly openStream: { readonly params: StreamSettings; readonly result: null };
+    /** The library's answer, all its candidates in it. */
+    readonly view: { readonly params: ViewerRequest; readonly result: { readonly answer: string } };
+  };
+  readonly notices: {
+    /** Further addresses of a viewer, values of `a=candidate`. */
+    readonly candidates: { readonly viewer: number; readonly candidates: readonly string[] };
+    readonly close: { readonly viewer: number; readonly reason: string };
+  };
+}
+
+/** What a WebRTC worker tells the gateway. */
+export interface WebrtcNews {
+  readonly requests: Record<string, never>;
+  readonly notices: {
+    readonly connected: { readonly viewer: number; readonly setupMs: number };
+    /** Also answers `close`. */
+    readonly closed: { readonly reason: string; readonly totals: ViewerTotals };
+    /** Of viewers whose totals changed; once a second. */
+    readonly totals: readonly ViewerTotals[];
+  };
+}

@@ -1,0 +1,455 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test, type TestContext } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { areLive, sessionsOf } from './support/api.ts';
+import { startChromium, type Browser } from './support/chromium.ts';
+import { startGateway, type RunningGateway } from './support/gateway.ts';
+import { until } from './support/until.ts';
+
+const CONFIG = `cameras:
+  gate: {source: publish, name: Front gate}
+  yard: {source: "rtsp://127.0.0.1:1/stream", name: Back yard}
+`;
+
+/** Beside the demo camera: 39 that nobody publishes to, so that the page is full and the machine is not. */
+const FORTY = `cameras:\n${Array.from({ length: 39 }, (_, index) => `  cam-${index + 1}: {source: publish, name: Camera ${index + 1}}\n`).join('')}`;
+
+let browser: Browser;
+let gateway: RunningGateway;
+const ends: (() => unknown)[] = [];
+
+before(async () => {
+  browser = await startChromium({ after: (end: () => unknown) => void ends.push(end) });
+  gateway = await startGateway({ demo: true, config: CONFIG });
+});
+after(async () => {
+  for (const end of ends.reverse()) await end();
+  assert.equal(await gateway.close(), 0);
+});
+
+interface Visit {
+  readonly page: Page;
+  /** Errors and warnings of the console and uncaught errors, as they came. */
+  readonly complaints: string[];
+}
+
+interface VisitOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: 'dark' | 'light';
+}
+
+/** A visitor of their own, with the page at `url` open. */
+async function visit(
+  context: TestContext,
+  url: string,
+  { width = 1440, height = 900, theme }: VisitOptions = {},
+): Promise<Visit> {
+  const isPhone = width < 500;
+  const visitor = await browser.newContext({
+    viewport: { width, height },
+    isMobile: isPhone,
+    hasTouch: isPhone,
+    // What fades in has no colour of its own until it is there.
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  context.after(async () => visitor.close());
+  if (theme !== undefined) await visitor.addInitScript(`localStorage.setItem('vedette.theme', '${theme}')`);
+  const page = await visitor.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(url);
+  return { page, complaints };
+}
+
+function viewer(page: Page, cameraId: string, state?: string): Locator {
+  return page.locator(`[data-viewer="${cameraId}"]${state === undefined ? '' : `[data-state="${state}"]`}`);
+}
+
+/** Where the focus is, by the camera of the tile. */
+async function focusedTile(page: Page): Promise<string | null> {
+  return page.evaluate<string | null>(`document.activeElement?.dataset.tile ?? null`);
+}
+
+/** Who watches a camera by WebRTC; visitors of tests before may not have been missed yet. */
+async function watching(cameraId: string): Promise<string[]> {
+  const sessions = await sessionsOf(gateway.http);
+  return sessions
+    .filter((session) => session.cameraId === cameraId && session.protocol === 'webrtc')
+    .map(({ id }) => id);
+}
+
+test('every camera says how it is, in words', async (context) => {
+  const { page, complaints } = await visit(context, gateway.http);
+  await viewer(page, 'demo', 'live').waitFor();
+  await viewer(page, 'gate', 'waiting').waitFor();
+  await viewer(page, 'yard', 'offline').waitFor();
+  assert.match(await viewer(page, 'demo').innerText(), /Demo\s+Live/);
+  assert.match(await viewer(page, 'gate').innerText(), /Waiting for a publisher[^]*rtsp:\/\/[^]*\/gate/);
+  assert.match(await viewer(page, 'yard').innerText(), /No signal since[^]*Check that RTSP[^]*Next attempt/);
+  assert.match(await page.locator('header').innerText(), /3 cameras, 1 live/);
+  assert.deepEqual(complaints, []);
+});
+
+test('arrows move, Enter opens, Escape goes back, and the video goes along', async (context) => {
+  const { page, complaints } = await visit(context, gateway.http);
+  await viewer(page, 'demo', 'live').waitFor();
+  const before = await watching('demo');
+
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await focusedTile(page), 'yard', 'the first by name');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await focusedTile(page), 'demo');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/live/demo');
+  await page.getByRole('heading', { name: 'Demo', level: 1 }).waitFor();
+  assert.equal(await viewer(page, 'demo').getAttribute('data-state'), 'live', 'without a moment without it');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForURL('**/live/gate');
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForURL('**/live/demo');
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Live', level: 1 }).waitFor();
+  await viewer(page, 'demo', 'live').waitFor();
+  const after = await watching('demo');
+  assert.ok(
+    after.every((id) => before.includes(id)),
+    'one connection all the way',
+  );
+  assert.deepEqual(complaints, []);
+});
+
+test('layouts and pages are in the address, and remembered', async (context) => {
+  const forty = await startGateway({ config: FORTY });
+  context.after(async () => forty.close());
+  const { page } = await visit(context, forty.http);
+  await viewer(page, 'cam-1').waitFor();
+  assert.equal(await page.locator('[data-viewer]').count(), 16);
+  await page.keyboard.press('2');
+  await page.waitForURL('**/?layout=4&page=1');
+  assert.equal(await page.locator('[data-viewer]').count(), 4);
+  await page.keyboard.press('PageDown');
+  await page.waitForURL('**/?layout=4&page=2');
+  await viewer(page, 'cam-5').waitFor();
+  await page.goto(forty.http);
+  await viewer(page, 'cam-5').waitFor();
+  await page.getByRole('button', { name: 'Fit all' }).click();
+  await viewer(page, 'cam-16').waitFor();
+  await page.getByText('Page 1 of 3').waitFor({ state: 'attached' });
+});
+
+test('statistics, a snapshot, sound and the help are a key away', async (context) => {
+  const { page, complaints } = await visit(context, `${gateway.http}/live/demo`);
+  await viewer(page, 'demo', 'live').waitFor();
+  await page.keyboard.press('i');
+  await page.getByText('1280×720').first().waitFor();
+  await until(async () => /\d+ fps/.test(await viewer(page, 'demo').locator('dl').innerText()));
+  const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
+  assert.match(download.suggestedFilename(), /^demo \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.jpg$/);
+  await page.keyboard.press('m');
+  await page.getByRole('button', { name: 'Sound off' }).waitFor({ state: 'attached' });
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await help.getByText('Save a snapshot').waitFor();
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'detached' });
+  assert.match(page.url(), /\/live\/demo$/, 'Escape closed the help and no more');
+  assert.deepEqual(complaints, []);
+});
+
+test('full screen shows pictures and nothing else', async (context) => {
+  const { page } = await visit(context, gateway.http);
+  await viewer(page, 'demo', 'live').waitFor();
+  await page.keyboard.press('f');
+  await page.getByRole('navigation').waitFor({ state: 'detached' });
+  await page.locator('header').waitFor({ state: 'detached' });
+  await viewer(page, 'demo', 'live').waitFor();
+  await page.keyboard.press('f');
+  await page.getByRole('navigation').waitFor();
+});
+
+test('the palette finds a camera, a page and an action by name', async (context) => {
+  const { page } = await visit(context, gateway.http);
+  await viewer(page, 'demo').waitFor();
+  const palette = page.getByRole('dialog', { name: 'Find a camera' });
+  const choose = async (text: string): Promise<void> => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+    await palette.waitFor({ state: 'detached' });
+  };
+  await choose('front');
+  await page.waitForURL('**/live/gate');
+  await choose('watching');
+  await page.waitForURL('**/sessions');
+  await choose('theme light');
+  assert.equal(await page.locator('html').getAttribute('data-theme'), 'light');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('no such thing');
+  await palette.getByText('Nothing of that name').waitFor();
+});
+
+test('how to play is chosen, and remembered', async (context) => {
+  const { page } = await visit(context, `${gateway.http}/live/demo`);
+  await viewer(page, 'demo', 'live').waitFor();
+  await viewer(page, 'demo').hover();
+  await page.getByRole('button', { name: 'How to play' }).click();
+  await page.getByRole('menuitemradio', { name: 'LL-HLS Through any firewall' }).click();
+  const byHls = async (): Promise<boolean> =>
+    (await sessionsOf(gateway.http)).some(
+      ({ cameraId, protocol }) => cameraId === 'demo' && protocol === 'hls',
+    );
+  await until(byHls);
+  await page.reload();
+  await viewer(page, 'demo', 'live').waitFor();
+  assert.match(await page.evaluate<string>(`document.querySelector('video').src`), /^blob:/);
+});
+
+test('who is watching is listed, and can be ended', async (context) => {
+  const { page: watcher } = await visit(context, `${gateway.http}/live/demo`);
+  await viewer(watcher, 'demo', 'live').waitFor();
+  const { page, complaints } = await visit(context, `${gateway.http}/sessions`);
+  const row = page.getByRole('row', { name: /WebRTC/ });
+  await row.waitFor();
+  assert.match(await row.innerText(), /Demo[^]*127\.0\.0\.1[^]*watches/);
+  const [session] = await watching('demo');
+  await row.getByRole('button', { name: /^End the session/ }).click();
+  await until(async () => !(await watching('demo')).includes(session ?? ''));
+  assert.deepEqual(complaints, []);
+});
+
+test('a camera can be linked to and embedded', async (context) => {
+  const { page } = await visit(context, `${gateway.http}/live/demo`);
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await page.getByText('Copied').waitFor();
+  assert.equal(await page.evaluate<string>('navigator.clipboard.readText()'), `${gateway.http}/live/demo`);
+  await page.getByRole('button', { name: 'Embed' }).click();
+  const code = await page.getByRole('dialog').locator('pre').innerText();
+
+  const host = createServer((_request, response) =>
+    response.end(`<!doctype html><title>Host</title>${code}`),
+  );
+  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+  context.after(() => host.close());
+  const { page: elsewhere } = await visit(
+    context,
+    `http://127.0.0.1:${(host.address() as AddressInfo).port}`,
+  );
+  const frame = elsewhere.frameLocator('iframe');
+  await frame.locator('[data-viewer="demo"][data-state="live"]').waitFor();
+  assert.equal(await frame.getByRole('navigation').count(), 0, 'nothing around the picture');
+});
+
+test('tiles out of sight hang up', async (context) => {
+  const { page } = await visit(context, gateway.http);
+  await viewer(page, 'demo', 'live').waitFor();
+  await page.getByRole('link', { name: 'Who is watching' }).click();
+  await until(async () => (await watching('demo')).length === 0);
+});
+
+test('a lost gateway is said, and found again by itself', async (context) => {
+  const first = await startGateway({ demo: true });
+  const { port } = new URL(first.http);
+  const { page } = await visit(context, first.http);
+  await viewer(page, 'demo', 'live').waitFor();
+  await first.close();
+  await page.getByText('Lost the gateway, retrying').waitFor();
+  await viewer(page, 'demo', 'connecting').waitFor();
+  const second = await startGateway({ demo: true, flags: ['--http.port', port] });
+  context.after(async () => second.close());
+  await viewer(page, 'demo', 'live').waitFor();
+  await page.getByText('Lost the gateway, retrying').waitFor({ state: 'detached' });
+});
+
+test('cameras come and go as the configuration is saved', async (context) => {
+  const other = await startGateway();
+  context.after(async () => other.close());
+  const { page } = await visit(context, other.http);
+  await page.getByRole('heading', { name: 'No cameras yet' }).waitFor();
+  writeFileSync(other.configFile, 'cameras: {barn: {source: publish, name: Barn}}');
+  await viewer(page, 'barn', 'waiting').waitFor();
+  writeFileSync(other.configFile, 'cameras: {}');
+  await page.getByRole('heading', { name: 'No cameras yet' }).waitFor();
+});
+
+test('addresses that lead nowhere say so', async (context) => {
+  const { page, complaints } = await visit(context, `${gateway.http}/nowhere`);
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+  await page.goto(`${gateway.http}/live/none`);
+  await page.getByRole('heading', { name: 'There is no camera “none”' }).waitFor();
+  await page.getByRole('link', { name: 'Back to all cameras' }).click();
+  await viewer(page, 'demo').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 768 },
+  { width: 390, height: 844 },
+] as const;
+
+/** A page of the dashboard, brought to where it is to be looked at. */
+interface Scene {
+  readonly name: string;
+  readonly path: string;
+  /** Looked at in every size and theme; others once large and dark, once small and light. */
+  readonly isEverywhere?: boolean;
+  readonly ready: (page: Page) => Promise<void>;
+}
+
+const isLive = async (page: Page): Promise<void> => viewer(page, 'demo', 'live').waitFor();
+
+for (const { cameras, demo, config, scenes } of [
+  {
+    cameras: 'no camera',
+    demo: false,
+    config: '',
+    scenes: [
+      {
+        name: 'grid',
+        path: '/',
+        isEverywhere: true,
+        ready: async (page) => page.getByText('No cameras yet').waitFor(),
+      },
+      { name: 'sessions', path: '/sessions', ready: async (page) => page.getByText('Nobody is').waitFor() },
+    ],
+  },
+  {
+    cameras: 'one camera',
+    demo: true,
+    config: '',
+    scenes: [
+      { name: 'grid', path: '/', isEverywhere: true, ready: isLive },
+      {
+        name: 'grid with statistics',
+        path: '/',
+        ready: async (page) => {
+          await isLive(page);
+          await page.keyboard.press('ArrowRight');
+          await page.keyboard.press('i');
+          await page.locator('dl').getByText('1280×720').waitFor();
+        },
+      },
+      { name: 'camera', path: '/live/demo', isEverywhere: true, ready: isLive },
+      { name: 'embedded', path: '/live/demo?embed=1', ready: isLive },
+      {
+        name: 'palette',
+        path: '/',
+        ready: async (page) => {
+          await isLive(page);
+          await page.keyboard.press('Control+k');
+          await page.getByRole('dialog').waitFor();
+        },
+      },
+      {
+        name: 'help',
+        path: '/',
+        ready: async (page) => {
+          await isLive(page);
+          await page.keyboard.press('?');
+          await page.getByRole('dialog').waitFor();
+        },
+      },
+      { name: 'nowhere', path: '/nowhere', ready: async (page) => page.getByText('nothing here').waitFor() },
+    ],
+  },
+  {
+    cameras: 'forty cameras',
+    demo: true,
+    config: FORTY,
+    scenes: [
+      {
+        name: 'grid',
+        path: '/?layout=16&page=1',
+        isEverywhere: true,
+        ready: async (page) => viewer(page, 'cam-9').waitFor(),
+      },
+      {
+        name: 'camera',
+        path: '/live/cam-7',
+        isEverywhere: true,
+        ready: async (page) => viewer(page, 'cam-7').waitFor(),
+      },
+    ],
+  },
+] satisfies { cameras: string; demo: boolean; config: string; scenes: Scene[] }[]) {
+  test(`with ${cameras}, axe finds nothing and the console is clean`, async (context) => {
+    const site = await startGateway({ demo, config });
+    context.after(async () => site.close());
+    for (const theme of ['dark', 'light'] as const) {
+      for (const size of SIZES) {
+        const { page, complaints } = await visit(context, site.http, { ...size, theme });
+        for (const { name, path, isEverywhere, ready } of scenes) {
+          const isUsual = (theme === 'dark') === (size === SIZES[0]) && size !== SIZES[1];
+          if (isEverywhere !== true && !isUsual) continue;
+          await page.goto(site.http + path);
+          await ready(page);
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const found = violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+          );
+          assert.deepEqual(found, [], `${name}, ${theme}, ${size.width}×${size.height}`);
+        }
+        assert.deepEqual(complaints, [], `${theme}, ${size.width}×${size.height}`);
+        await page.close();
+      }
+    }
+  });
+}
+
+for (const size of SIZES) {
+  test(`the first pictures stand where the application then has them, ${size.width}×${size.height}`, async (context) => {
+    const visitor = await browser.newContext({ viewport: size, isMobile: size.width < 500 });
+    context.after(async () => visitor.close());
+    for (const path of ['/', '/live/demo', '/live/demo?embed=1']) {
+      const page = await visitor.newPage();
+      const application = Promise.withResolvers<undefined>();
+      await page.route('**/assets/main-*.js', async (route) => {
+        await application.promise;
+        await route.continue();
+      });
+      await page.goto(gateway.http + path, { waitUntil: 'commit' });
+      await until(async () =>
+        page.evaluate<boolean>(`document.querySelector('.early video')?.videoWidth > 0`),
+      );
+      const early = await pictureBox(page);
+      application.resolve(undefined);
+      await viewer(page, 'demo', 'live').waitFor();
+      await page.locator('.early').waitFor({ state: 'detached' });
+      const late = await pictureBox(page);
+      const shift = early.map((edge, index) => Math.abs(edge - (late[index] ?? Number.NaN)));
+      assert.ok(Math.max(...shift) <= 1, `${path}: ${early.join()} became ${late.join()}`);
+      await page.close();
+    }
+  });
+}
+
+/** The edges of the picture of the only video: left, top, width, height. */
+async function pictureBox(page: Page): Promise<number[]> {
+  return page.evaluate<number[]>(`(() => {
+    const video = document.querySelector('video');
+    const { left, top, width, height } = video.getBoundingClientRect();
+    const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+    const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+    return [left + (width - w) / 2, top + (height - h) / 2, w, h];
+  })()`);
+}
+
+test('the addresses on a camera’s page work', async (context) => {
+  const { page } = await visit(context, `${gateway.http}/live/demo`);
+  await viewer(page, 'demo', 'live').waitFor();
+  const addresses = await page.getByRole('complementary').locator('ul .font-mono').allInnerTexts();
+  const [hls, , snapshot] = addresses.slice(1);
+  assert.ok(await areLive(gateway.http, ['demo']));
+  for (const address of [hls, snapshot]) {
+    assert.equal((await fetch(address ?? '')).status, 200, address);
+  }
+});

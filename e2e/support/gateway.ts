@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const MAIN = path.resolve(import.meta.dirname, '../../apps/gateway/src/main.ts');
+const START_LIMIT_MS = 30_000;
+const POLL_MS = 20;
+
+export interface GatewayOptions {
+  /** Text of `vedette.yml`. */
+  readonly config?: string;
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The demo camera; off unless a test is about it. */
+  readonly demo?: boolean;
+}
+
+/** The whole program in a process of its own, on free ports. */
+export interface RunningGateway {
+  readonly pid: number;
+  readonly http: string;
+  readonly rtsp: string;
+  readonly webrtc: number;
+  readonly configFile: string;
+  readonly child: ChildProcess;
+  /** Everything it logged so far. */
+  log(): string;
+  /** Ends it by SIGTERM. @returns the exit code. */
+  close(): Promise<number | null>;
+}
+
+/** Starts the gateway and waits until it listens. */
+export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'vedette-'));
+  const configFile = path.join(folder, 'vedette.yml');
+  const readyFile = path.join(folder, 'ready.json');
+  writeFileSync(configFile, options.config ?? '');
+  const ports = ['http', 'rtsp', 'webrtc'].flatMap((service) => [`--${service}.port`, '0']);
+  const child = spawn(
+    process.execPath,
+    [
+      MAIN,
+      '--config',
+      configFile,
+      '--ready-file',
+      readyFile,
+      '--rtsp.tlsPort',
+      '0',
+      ...ports,
+      ...(options.demo === true ? [] : ['--no-demo']),
+      ...(options.flags ?? []),
+    ],
+    {
+      env: { ...process.env, VEDETTE_DATA_DIR: folder, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (!existsSync(readyFile)) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new Error(`the gateway did not start:\n${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const ready = JSON.parse(readFileSync(readyFile, 'utf8')) as Pick<
+    RunningGateway,
+    'pid' | 'http' | 'rtsp' | 'webrtc'
+  >;
+  return {
+    ...ready,
+    configFile,
+    child,
+    log: () => log,
+    close: async () => {
+      child.kill('SIGTERM');
+      const code = await exited;
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import type { Camera, Problem, ServerInfo, Session } from '@vedette/contract';
+
+/** The gateway answered, and the answer is no. `code` is stable and safe to match on. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The gateway did not answer at all: it is down, restarting, or the network is. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === 'object' && value !== null && 'code' in value && 'title' in value;
+}
+
+/** Reads problem details (RFC 9457) out of an answer that is not 2xx; an answer without them gets `ERR_HTTP`. */
+async function toApiError(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!isProblem(body)) {
+    return new ApiError(response.status, 'ERR_HTTP', `The gateway answered ${response.status}.`);
+  }
+  return new ApiError(response.status, body.code, body.detail ?? body.title);
+}
+
+/**
+ * `fetch` that throws `ApiError` for an answer that is not 2xx and `UnreachableError` for none.
+ * An abort keeps its own error.
+ */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted === true) throw error;
+    throw new UnreachableError('The gateway does not answer.', { cause: error });
+  }
+  // A proxy in front says so when nobody is behind it.
+  if (response.status === 502 || response.status === 504) {
+    throw new UnreachableError('The gateway does not answer.');
+  }
+  if (!response.ok) throw await toApiError(response);
+  return response;
+}
+
+const PAGE_SIZE = 1000;
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** The HTTP API, typed by the contract. The gateway checks what it sends; it is not checked again here. */
+export class ApiClient {
+  readonly #baseUrl: string;
+
+  /** @param baseUrl origin of the gateway without a trailing slash; empty for the page's own. */
+  constructor(baseUrl = '') {
+    this.#baseUrl = baseUrl;
+  }
+
+  /** What the gateway says of itself. */
+  async server(signal?: AbortSignal): Promise<ServerInfo> {
+    const init = signal === undefined ? {} : { signal };
+    return (await (await request(`${this.#baseUrl}/api/v1/server`, init)).json()) as ServerInfo;
+  }
+
+  /** Every camera, all pages, sorted by id. */
+  async cameras(signal?: AbortSignal): Promise<Camera[]> {
+    return this.#all<Camera>('/api/v1/cameras', signal);
+  }
+
+  /** Who is watching or publishing now. */
+  async sessions(signal?: AbortSignal): Promise<Session[]> {
+    return this.#all<Session>('/api/v1/sessions', signal);
+  }
+
+  /** Ends a session; one that is over already is fine. */
+  async endSession(id: string): Promise<void> {
+    try {
+      await request(`${this.#baseUrl}/api/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    }
+  }
+
+  async #all<Item>(path: string, signal?: AbortSignal): Promise<Item[]> {
+    const items: Item[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
+      const response = await request(
+        `${this.#baseUrl}${path}?${query}`,
+        signal === undefined ? {} : { signal },
+      );
+      const page = (await response.json()) as Page<Item>;
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return items;
+  }
+}

@@ -1,0 +1,49 @@
+import type { TrackInfo } from '@vedette/contract';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findObstacles, type Capabilities } from './obstacles.ts';
+
+const H264: TrackInfo = { kind: 'video', codec: 'h264', codecString: 'avc1.64001f' };
+const H265: TrackInfo = { kind: 'video', codec: 'h265', codecString: 'hvc1.1.6.L120.90' };
+const AAC: TrackInfo = { kind: 'audio', codec: 'aac', codecString: 'mp4a.40.2' };
+
+const CHROMIUM: Capabilities = {
+  webrtcVideo: new Set(['video/h264', 'video/vp8']),
+  canPlayMp4: (codec) => codec.startsWith('avc1'),
+};
+const SAFARI: Capabilities = {
+  webrtcVideo: new Set(['video/h264', 'video/h265']),
+  canPlayMp4: () => true,
+};
+
+for (const { name, tracks, capabilities, want } of [
+  { name: 'H.264 plays everywhere', tracks: [AAC, H264], capabilities: CHROMIUM, want: {} },
+  {
+    name: 'B-frames are for HLS',
+    tracks: [{ ...H264, hasReorderedPictures: true }],
+    capabilities: CHROMIUM,
+    want: { webrtc: { kind: 'reorderedPictures', codec: 'H.264' } },
+  },
+  {
+    name: 'H.265 where the browser lacks it',
+    tracks: [H265],
+    capabilities: CHROMIUM,
+    want: { webrtc: { kind: 'codec', codec: 'H.265' }, hls: { kind: 'codec', codec: 'H.265' } },
+  },
+  { name: 'H.265 where it has it', tracks: [H265], capabilities: SAFARI, want: {} },
+  { name: 'tracks not known yet', tracks: [], capabilities: CHROMIUM, want: {} },
+  {
+    name: 'a browser that can nothing, before the tracks are known',
+    tracks: [],
+    capabilities: { webrtcVideo: null, canPlayMp4: null },
+    want: { webrtc: { kind: 'browser' }, hls: { kind: 'browser' } },
+  },
+  {
+    name: 'a browser without WebRTC',
+    tracks: [H264],
+    capabilities: { ...CHROMIUM, webrtcVideo: null },
+    want: { webrtc: { kind: 'browser' } },
+  },
+]) {
+  test(`findObstacles: ${name}`, () => assert.deepEqual(findObstacles(tracks, capabilities), want));
+}

@@ -1,0 +1,53 @@
+import type { TrackInfo } from '@vedette/contract';
+import type { Obstacle, Protocol } from './playback.ts';
+import type { Obstacles } from './player-model.ts';
+
+/** What this browser can decode. */
+export interface Capabilities {
+  /** MIME types of `RTCRtpReceiver.getCapabilities('video')`, lower case; `null` without WebRTC. */
+  readonly webrtcVideo: ReadonlySet<string> | null;
+  /** Whether fMP4 with this RFC 6381 codec string plays; `null` without any way to play HLS. */
+  readonly canPlayMp4: ((codecString: string) => boolean) | null;
+}
+
+/** As people know them. */
+const CODEC_NAMES: Readonly<Record<TrackInfo['codec'], string>> = {
+  h264: 'H.264',
+  h265: 'H.265',
+  aac: 'AAC',
+  opus: 'Opus',
+  pcmu: 'G.711 µ-law',
+  pcma: 'G.711 A-law',
+};
+
+export function codecLabel(codec: TrackInfo['codec']): string {
+  return CODEC_NAMES[codec];
+}
+
+function webrtcObstacle(video: TrackInfo, { webrtcVideo }: Capabilities): Obstacle | undefined {
+  if (webrtcVideo === null) return { kind: 'browser' };
+  const codec = CODEC_NAMES[video.codec];
+  if (!webrtcVideo.has(`video/${video.codec}`)) return { kind: 'codec', codec };
+  // RFC 7742 decoders show pictures in the order they arrive.
+  return video.hasReorderedPictures === true ? { kind: 'reorderedPictures', codec } : undefined;
+}
+
+function hlsObstacle(video: TrackInfo, { canPlayMp4 }: Capabilities): Obstacle | undefined {
+  if (canPlayMp4 === null) return { kind: 'browser' };
+  return canPlayMp4(video.codecString) ? undefined : { kind: 'codec', codec: CODEC_NAMES[video.codec] };
+}
+
+/**
+ * What is known to be impossible before it is tried: spares a request that would be refused, and
+ * the seconds until a fallback. A camera whose tracks are not known yet has no obstacles.
+ */
+export function findObstacles(tracks: readonly TrackInfo[], capabilities: Capabilities): Obstacles {
+  const video = tracks.find(({ kind }) => kind === 'video');
+  const obstacles: Partial<Record<Protocol, Obstacle>> = {};
+  if (capabilities.webrtcVideo === null) obstacles.webrtc = { kind: 'browser' };
+  if (capabilities.canPlayMp4 === null) obstacles.hls = { kind: 'browser' };
+  if (video === undefined) return obstacles;
+  const webrtc = webrtcObstacle(video, capabilities);
+  const hls = hlsObstacle(video, capabilities);
+  return { ...(webrtc === undefined ? {} : { webrtc }), ...(hls === undefined ? {} : { hls }) };
+}

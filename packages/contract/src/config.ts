@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { cameraId } from './camera.ts';
+
+const port = z.int().min(0).max(65_535);
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Where a listener binds. Only loopback for now: anyone who reaches a listener may watch, so none
+ * may be reached from outside until Vedette knows who is asking.
+ */
+const listenHost = z
+  .string()
+  .default('127.0.0.1')
+  .refine(
+    isLoopback,
+    'must be a loopback address (127.0.0.1, ::1, localhost) while there is no access control',
+  );
+
+const httpConfig = z.strictObject({
+  host: listenHost.describe('Loopback only, while there is no access control'),
+  port: port.default(8080).describe('Dashboard, API, WHEP, HLS. 0 picks a free port.'),
+  allowedOrigins: z
+    .array(z.string())
+    .default([])
+    .describe('Other sites whose pages may call the API and play streams, e.g. https://example.org'),
+});
+
+const rtspConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether there is this service at all'),
+  host: listenHost.describe('Loopback only, while there is no access control'),
+  port: port.default(8554),
+  tlsPort: port.default(8322).describe('RTSPS; listens only when a certificate is configured.'),
+  certificate: z.string().optional().describe('Path of a PEM certificate chain'),
+  key: z.string().optional().describe('Path of its PEM private key'),
+});
+
+const webrtcConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether there is this service at all'),
+  host: listenHost.describe('Loopback only, while there is no access control'),
+  port: port.default(8189).describe('ICE over UDP, everything on this one port'),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Processes that share the viewers; each takes a port of its own'),
+  announcedAddresses: z
+    .array(z.string())
+    .default([])
+    .describe('Further addresses to offer as candidates, e.g. the public one behind NAT'),
+  playoutDelayMinMs: z
+    .int()
+    .min(0)
+    .max(40_950)
+    .default(0)
+    .describe('0 on a good network; more smooths a bad one'),
+  playoutDelayMaxMs: z
+    .int()
+    .min(0)
+    .max(40_950)
+    .default(0)
+    .describe('The most that a player may wait to smooth'),
+  iceServers: z
+    .array(
+      z.strictObject({
+        urls: z.string(),
+        username: z.string().optional(),
+        credential: z.string().optional(),
+      }),
+    )
+    .default([])
+    .describe('STUN and TURN servers that players are told of'),
+});
+
+const hlsConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether there is this service at all'),
+  partDurationMs: z.int().min(100).max(2000).default(200).describe('Of a part of low-latency HLS'),
+  segmentDurationMs: z
+    .int()
+    .min(500)
+    .max(10_000)
+    .default(2000)
+    .describe('The least; a segment ends at the next random access point'),
+});
+
+const sourceAddress = z
+  .string()
+  .refine(
+    (value) => value === 'publish' || value === 'demo:' || /^rtsps?:\/\/[^\s/]/i.test(value),
+    'must be "publish", "demo:", or an rtsp:// or rtsps:// address',
+  );
+
+/** One camera of `cameras:`. */
+export const cameraConfig = z.strictObject({
+  source: sourceAddress.describe('rtsp://user:password@host/path, rtsps://…, or "publish"'),
+  name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
+  transport: z
+    .enum(['auto', 'tcp', 'udp'])
+    .default('auto')
+    .describe('auto: TCP, then UDP where the camera refuses it'),
+  tlsFingerprint: z
+    .string()
+    .regex(
+      /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
+      'must be a SHA-256 fingerprint, 32 hex pairs with colons',
+    )
+    .optional()
+    .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
+  tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
+  onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
+  overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
+});
+export type CameraConfig = z.infer<typeof cameraConfig>;
+
+/** `cameras:` holds the cameras by id, and beside them `autoCreate`. */
+const camerasConfig = z
+  .looseObject({
+    autoCreate: z.boolean().default(false).describe('Publishing to an unknown name creates the camera'),
+  })
+  .transform(({ autoCreate, ...declared }, context) => {
+    const byId: Record<string, CameraConfig> = {};
+    for (const [id, value] of Object.entries(declared)) {
+      const checkedId = cameraId.safeParse(id);
+      if (!checkedId.success) {
+        context.addIssue({
+          code: 'custom',
+          path: [id],
+          message: `camera id ${checkedId.error.issues[0]?.message ?? ''}`,
+        });
+        continue;
+      }
+      const checked = cameraConfig.safeParse(value);
+      if (checked.success) byId[id] = checked.data;
+      else
+        for (const issue of checked.error.issues) context.addIssue({ ...issue, path: [id, ...issue.path] });
+    }
+    return { autoCreate, byId };
+  });
+
+/** The whole configuration: file, environment and flags are all checked against this. */
+export const config = z.strictObject({
+  access: z
+    .enum(['required', 'open'])
+    .default('required')
+    .describe('Reserved for access control; "open" is accepted on loopback listeners only'),
+  dataDir: z
+    .string()
+    .default('./data')
+    .describe('Where Vedette keeps what it writes: compiled code of its workers, so far'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('JSON lines on standard output'),
+  demo: z.boolean().default(true).describe('The demo camera, made while somebody watches it'),
+  http: httpConfig.prefault({}),
+  rtsp: rtspConfig.prefault({}),
+  webrtc: webrtcConfig.prefault({}),
+  hls: hlsConfig.prefault({}),
+  cameras: camerasConfig.prefault({}),
+});
+export type Config = z.infer<typeof config>;
+
+/** Keys whose values carry secrets: never printed. */
+export const secretKeys: ReadonlySet<string> = new Set(['source', 'credential', 'key']);

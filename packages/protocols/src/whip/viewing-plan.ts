@@ -1,0 +1,160 @@
+import { ProtocolError, type AudioTrack, type Track, type VideoTrack } from '@vedette/media';
+import { PLAYOUT_DELAY_URI } from '../rtp/header-extension.ts';
+import { h264FormatFit, h265FormatFit } from './format-fit.ts';
+import type { OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
+
+/** A track and the place in the offer that it is sent in. */
+export interface PlannedMedia<Of extends Track> {
+  /** Of the stream. */
+  readonly track: Of;
+  /** Place of the section in the offer, from 0. */
+  readonly sectionIndex: number;
+  readonly format: OfferedFormat;
+}
+
+/** What a viewer is sent of a stream. */
+export interface ViewingPlan {
+  readonly video: PlannedMedia<VideoTrack> | undefined;
+  /** `needsOpus`: the sound is to be turned into Opus first, since the peer does not take it as it is. */
+  readonly audio: (PlannedMedia<AudioTrack> & { readonly needsOpus: boolean }) | undefined;
+}
+
+export interface ViewingOptions {
+  /** Whether sound of other codecs can be turned into Opus. */
+  readonly canMakeOpus: boolean;
+}
+
+/**
+ * How well a format fits a track: the higher the better, 0 not at all. One entry a codec: a further
+ * one (AV1) is an entry here and a payload format.
+ */
+const VIDEO_FIT: {
+  readonly [C in VideoTrack['codec']]: (
+    track: Extract<VideoTrack, { codec: C }>,
+    format: OfferedFormat,
+  ) => number;
+} = { h264: h264FormatFit, h265: h265FormatFit };
+
+const CODEC_NAMES: Readonly<Record<Track['codec'], string>> = {
+  h264: 'H.264',
+  h265: 'H.265',
+  aac: 'AAC',
+  opus: 'Opus',
+  pcmu: 'G.711 µ-law',
+  pcma: 'G.711 A-law',
+};
+
+/**
+ * Chooses what of `tracks` the peer is sent, in which section and format of its offer: the first
+ * video track and the first audio track, the format that fits best.
+ *
+ * Sound that the peer does not take is left out; pictures are not, for a viewer without them would
+ * believe the camera to be broken.
+ *
+ * @throws {ProtocolError} `ERR_WEBRTC_B_FRAMES`: browsers cannot show pictures out of order;
+ * `ERR_WEBRTC_CODEC`: the peer does not take the video codec; `ERR_WEBRTC_NO_MEDIA`: nothing to send.
+ */
+export function planViewing(
+  offer: WebrtcOffer,
+  tracks: readonly Track[],
+  options: ViewingOptions,
+): ViewingPlan {
+  const video = tracks.find((track) => track.kind === 'video');
+  const audio = tracks.find((track) => track.kind === 'audio');
+  const plan: ViewingPlan = {
+    video: video && planVideo(offer, video),
+    audio: audio && planAudio(offer, audio, options),
+  };
+  if (plan.video === undefined && plan.audio === undefined) {
+    throw new ProtocolError(
+      'ERR_WEBRTC_NO_MEDIA',
+      'The offer has no section to receive anything that the camera sends',
+    );
+  }
+  return plan;
+}
+
+function planVideo(offer: WebrtcOffer, track: VideoTrack): PlannedMedia<VideoTrack> | undefined {
+  const receivable = receivableSections(offer, 'video');
+  if (receivable.length === 0) return undefined;
+  checkOrder(track);
+  const fitOf = VIDEO_FIT[track.codec] as (track: VideoTrack, format: OfferedFormat) => number;
+  let best: PlannedMedia<VideoTrack> | undefined;
+  let bestFit = 0;
+  for (const { section, sectionIndex } of receivable) {
+    for (const format of section.formats) {
+      const fit = fitOf(track, format);
+      if (fit <= bestFit) continue;
+      best = { track, sectionIndex, format };
+      bestFit = fit;
+    }
+  }
+  if (best !== undefined) return best;
+  throw new ProtocolError(
+    'ERR_WEBRTC_CODEC',
+    `The camera sends ${CODEC_NAMES[track.codec]} (${track.video.profile}), which this player does not take ` +
+      'over WebRTC: play HLS, or set the camera to H.264',
+  );
+}
+
+/** @throws {ProtocolError} `ERR_WEBRTC_B_FRAMES`. */
+export function checkOrder(track: VideoTrack): void {
+  if (track.video.reorderDepth === 0) return;
+  throw new ProtocolError(
+    'ERR_WEBRTC_B_FRAMES',
+    'The camera sends B-frames, which WebRTC cannot carry: play HLS, or turn B-frames off in the camera',
+  );
+}
+
+function planAudio(
+  offer: WebrtcOffer,
+  track: AudioTrack,
+  { canMakeOpus }: ViewingOptions,
+): ViewingPlan['audio'] {
+  for (const { section, sectionIndex } of receivableSections(offer, 'audio')) {
+    const asItIs = section.formats.find((format) => fitsAudio(track, format));
+    if (asItIs !== undefined) return { track, sectionIndex, format: asItIs, needsOpus: false };
+    const opus = section.formats.find(isOpus);
+    if (opus !== undefined && canMakeOpus) return { track, sectionIndex, format: opus, needsOpus: true };
+  }
+  return undefined;
+}
+
+function fitsAudio(track: AudioTrack, format: OfferedFormat): boolean {
+  switch (track.codec) {
+    case 'opus':
+      return isOpus(format);
+    case 'pcmu':
+    case 'pcma': {
+      const isPlain = track.sampleRate === 8000 && track.channels === 1;
+      const isSame = format.encoding.toLowerCase() === track.codec && format.clockRate === 8000;
+      return isPlain && isSame && format.channels === 1;
+    }
+    case 'aac':
+      return false; // no browser takes it over RTP
+  }
+}
+
+function isOpus({ encoding, clockRate }: OfferedFormat): boolean {
+  return encoding.toLowerCase() === 'opus' && clockRate === 48_000;
+}
+
+function receivableSections(
+  offer: WebrtcOffer,
+  kind: Track['kind'],
+): { section: OfferedSection; sectionIndex: number }[] {
+  return offer.sections
+    .map((section, sectionIndex) => ({ section, sectionIndex }))
+    .filter(
+      ({ section }) =>
+        section.isBundled &&
+        section.kind === kind &&
+        (section.direction === 'recvonly' || section.direction === 'sendrecv'),
+    );
+}
+
+/** Id under which a section takes the playout delay (1-14), or 0 where it does not. */
+export function playoutDelayId(section: OfferedSection): number {
+  const id = section.extensions.get(PLAYOUT_DELAY_URI) ?? 0;
+  return id <= 14 ? id : 0;
+}
