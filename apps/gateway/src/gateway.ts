@@ -1,4 +1,4 @@
-import { cameraConfig, type CameraConfig, type Config } from '@vedette/contract';
+import { cameraConfig, type Config } from '@vedette/contract';
 import { createOpusTrack } from '@vedette/media';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,8 +8,8 @@ import { healthRoutes } from './api/health-routes.ts';
 import { LiveEvents } from './api/live-events.ts';
 import { registerOpenApi } from './api/openapi-routes.ts';
 import { serverRoutes } from './api/server-routes.ts';
+import { createCameraSource } from './camera-sources.ts';
 import { CameraSet } from './cameras/camera-set.ts';
-import type { Source } from './cameras/source.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
 import { sessionLog } from './observability/session-log.ts';
@@ -24,9 +24,8 @@ import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { whepRoutes } from './sinks/webrtc/whep-routes.ts';
-import { DemoSource } from './sources/demo/demo-source.ts';
-import { RtspSource } from './sources/rtsp/rtsp-source.ts';
 import { RtspPublisher } from './sources/publish-rtsp/rtsp-publisher.ts';
+import type { StreamFitter } from './transcode/fitter.ts';
 import { OpusAudio } from './transcode/opus-audio.ts';
 import { Snapshots } from './transcode/snapshots.ts';
 import { version } from './version.ts';
@@ -72,6 +71,7 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly snapshots: Snapshots;
   readonly opus: OpusAudio;
+  readonly fitter: StreamFitter;
   readonly rtsp: RtspServer | undefined;
   readonly webrtc: WebrtcService | undefined;
   readonly hls: HlsMuxers | undefined;
@@ -82,19 +82,9 @@ export interface Parts {
 export function buildParts(config: Config, logger: Logger): Parts {
   const media = new MediaWorkers({ logger, compileCache: path.resolve(config.dataDir, 'compile-cache') });
   const snapshots = new Snapshots({ studio: media });
-  const createSource = (id: string, camera: CameraConfig): Source | undefined => {
-    const { source: address, transport, tlsFingerprint, tlsInsecure } = camera;
-    if (address === 'publish') return undefined;
-    if (address === 'demo:') return new DemoSource(media, id);
-    const tls = {
-      isInsecure: tlsInsecure,
-      ...(tlsFingerprint === undefined ? {} : { fingerprint: tlsFingerprint }),
-    };
-    return new RtspSource({ address, transport, tls, userAgent: `Vedette/${version}` });
-  };
   const cameras = new CameraSet({
     logger,
-    createSource,
+    createSource: (id, camera) => createCameraSource(id, camera, { media }),
     onChanged: (id, change) => {
       media.forgive(id);
       if (change === 'removed') snapshots.forget(id);
@@ -124,7 +114,22 @@ export function buildParts(config: Config, logger: Logger): Parts {
   const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger, opus }) : undefined;
   const rtsp = config.rtsp.enabled ? buildRtsp(config.rtsp, { cameras, sessions, logger }) : undefined;
   const http = new HttpServer({ ...config.http, logger });
-  return { config, logger, media, cameras, sessions, metrics, snapshots, opus, rtsp, webrtc, hls, http };
+  const fitter: StreamFitter = { fit: (stream) => stream };
+  return {
+    config,
+    logger,
+    media,
+    cameras,
+    sessions,
+    metrics,
+    snapshots,
+    opus,
+    fitter,
+    rtsp,
+    webrtc,
+    hls,
+    http,
+  };
 }
 
 function buildRtsp(

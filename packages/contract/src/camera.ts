@@ -40,7 +40,7 @@ export type CameraState = z.infer<typeof cameraState>;
 export const trackInfo = z
   .object({
     kind: z.enum(['video', 'audio']),
-    codec: z.enum(['h264', 'h265', 'aac', 'opus', 'pcmu', 'pcma']),
+    codec: z.enum(['h264', 'h265', 'av1', 'vp9', 'vp8', 'mjpeg', 'aac', 'opus', 'pcmu', 'pcma', 'mpa']),
     codecString: z.string().meta({ description: 'RFC 6381, as for MSE', example: 'avc1.64001f' }),
     profile: z.string().optional(),
     width: z.int().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cameraId } from './camera.ts';
+import { sourceAddress } from './source-address.ts';
 
 const port = z.int().min(0).max(65_535);
 
@@ -35,6 +36,37 @@ const rtspConfig = z.strictObject({
   tlsPort: port.default(8322).describe('RTSPS; listens only when a certificate is configured.'),
   certificate: z.string().optional().describe('Path of a PEM certificate chain'),
   key: z.string().optional().describe('Path of its PEM private key'),
+});
+
+const rtmpConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether there is this service at all'),
+  host: listenHost.describe('Loopback only, while there is no access control'),
+  port: port.default(1935),
+  tlsPort: port.default(1936).describe('RTMPS; listens only when a certificate is configured.'),
+  certificate: z.string().optional().describe('Path of a PEM certificate chain'),
+  key: z.string().optional().describe('Path of its PEM private key'),
+});
+
+const srtConfig = z.strictObject({
+  enabled: z.boolean().default(true).describe('Whether there is this service at all'),
+  host: listenHost.describe('Loopback only, while there is no access control'),
+  port: port.default(8890).describe('UDP, all cameras on this one port'),
+  latencyMs: z
+    .int()
+    .min(20)
+    .max(8000)
+    .default(120)
+    .describe('Time to repair losses in; the larger of both sides counts'),
+  passphrase: z
+    .string()
+    .min(10)
+    .max(79)
+    .optional()
+    .describe('Encrypts: callers must know it. 10 to 79 characters'),
+  keyLength: z
+    .union([z.literal(16), z.literal(24), z.literal(32)])
+    .default(16)
+    .describe('Bytes of the AES key'),
 });
 
 const webrtcConfig = z.strictObject({
@@ -86,16 +118,9 @@ const hlsConfig = z.strictObject({
     .describe('The least; a segment ends at the next random access point'),
 });
 
-const sourceAddress = z
-  .string()
-  .refine(
-    (value) => value === 'publish' || value === 'demo:' || /^rtsps?:\/\/[^\s/]/i.test(value),
-    'must be "publish", "demo:", or an rtsp:// or rtsps:// address',
-  );
-
 /** One camera of `cameras:`. */
 export const cameraConfig = z.strictObject({
-  source: sourceAddress.describe('rtsp://user:password@host/path, rtsps://…, or "publish"'),
+  source: sourceAddress.describe('Where it comes from: an address, or "publish"'),
   name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
   transport: z
     .enum(['auto', 'tcp', 'udp'])
@@ -157,6 +182,8 @@ export const config = z.strictObject({
   demo: z.boolean().default(true).describe('The demo camera, made while somebody watches it'),
   http: httpConfig.prefault({}),
   rtsp: rtspConfig.prefault({}),
+  rtmp: rtmpConfig.prefault({}),
+  srt: srtConfig.prefault({}),
   webrtc: webrtcConfig.prefault({}),
   hls: hlsConfig.prefault({}),
   cameras: camerasConfig.prefault({}),
@@ -164,4 +191,4 @@ export const config = z.strictObject({
 export type Config = z.infer<typeof config>;
 
 /** Keys whose values carry secrets: never printed. */
-export const secretKeys: ReadonlySet<string> = new Set(['source', 'credential', 'key']);
+export const secretKeys: ReadonlySet<string> = new Set(['source', 'credential', 'key', 'passphrase']);

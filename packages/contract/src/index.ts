@@ -5,4 +5,5 @@ export * from './events.ts';
 export * from './problem.ts';
 export * from './server-info.ts';
 export * from './session.ts';
+export * from './source-address.ts';
 export * from './source-report.ts';

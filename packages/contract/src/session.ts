@@ -5,7 +5,7 @@ import { cameraId, instant } from './camera.ts';
 export const session = z
   .object({
     id: z.string(),
-    protocol: z.enum(['rtsp', 'webrtc', 'hls']),
+    protocol: z.enum(['rtsp', 'webrtc', 'hls', 'rtmp', 'srt', 'mse', 'flv', 'ts', 'mjpeg']),
     kind: z.enum(['view', 'publish']),
     cameraId,
     peer: z.string(),

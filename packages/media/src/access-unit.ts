@@ -7,7 +7,11 @@ import type { Track } from './track.ts';
  * - H.264/H.265 `data` holds whole NAL units in decoding order, without start codes or lengths;
  *   access unit delimiters, filler data and end-of-sequence NAL units are taken out.
  * - A random access unit carries its parameter sets in front, whether or not the camera repeats them.
- * - Audio `data` holds exactly one frame (AAC without ADTS, one Opus packet, one G.711 run of samples).
+ * - AV1 `data` holds the OBUs of one temporal unit, each with its size field; temporal delimiters and padding are
+ *   taken out, and a random access unit carries its sequence header in front.
+ * - VP8, VP9 and JPEG `data` hold one frame, superframe or file.
+ * - Audio `data` holds exactly one frame (AAC without ADTS, MPEG audio with its header, one Opus packet, one
+ *   G.711 run of samples).
  * - Elements are views of the buffers they arrived in: read, never written.
  */
 export interface AccessUnit {

@@ -12,5 +12,7 @@ export function audioCodecString(track: AudioTrack): string {
       return 'ulaw';
     case 'pcma':
       return 'alaw';
+    case 'mpa':
+      return track.layer === 3 ? 'mp3' : 'mp4a.6b';
   }
 }

@@ -3,7 +3,7 @@ import { H265PictureBoundary } from './codecs/h265/picture-boundary.ts';
 import { findStartCode, NAL_LIMITS, trimmedNal } from './codecs/nal-units.ts';
 import type { PictureBoundary } from './codecs/picture-boundary.ts';
 import { ProtocolError } from './errors.ts';
-import type { VideoTrack } from './track.ts';
+import type { NalTrack } from './track.ts';
 
 /** Bytes are gathered in blocks that grow to this size; a picture keeps alive the blocks it lies in. */
 const BLOCK_BYTES = 256 * 1024;
@@ -28,7 +28,7 @@ export class AnnexBPictureSplitter {
   #picture: Uint8Array[] = [];
   #pictureBytes = 0;
 
-  constructor(codec: VideoTrack['codec']) {
+  constructor(codec: NalTrack['codec']) {
     this.#boundary = codec === 'h264' ? new H264PictureBoundary() : new H265PictureBoundary();
   }
 

@@ -1,4 +1,4 @@
-import type { Track, VideoParameters, VideoTrack } from './track.ts';
+import { isNalTrack, type NalTrack, type Track, type VideoParameters } from './track.ts';
 
 /**
  * Whether two tracks have equal parameters, so that a decoder set up for one goes on with the other.
@@ -7,7 +7,7 @@ import type { Track, VideoParameters, VideoTrack } from './track.ts';
 export function sameTrack(a: Track, b: Track): boolean {
   if (a === b) return true;
   if (a.id !== b.id || a.clockRate !== b.clockRate || a.codec !== b.codec) return false;
-  if (a.kind === 'video') return b.kind === 'video' && sameVideo(a.video, b.video) && sameSets(a, b);
+  if (a.kind === 'video') return b.kind === 'video' && sameVideo(a.video, b.video) && sameConfiguration(a, b);
   if (a.codec === 'aac') return b.codec === 'aac' && sameBytes(a.config, b.config);
   return b.kind === 'audio' && a.channels === b.channels;
 }
@@ -18,8 +18,13 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-function sameSets(a: VideoTrack, b: VideoTrack): boolean {
-  const setsOf = (track: VideoTrack) => [track.codec === 'h265' ? track.vps : [], track.sps, track.pps];
+function sameConfiguration(a: Track, b: Track): boolean {
+  if (a.codec === 'av1') return b.codec === 'av1' && sameBytes(a.config, b.config);
+  return !isNalTrack(a) || (isNalTrack(b) && sameSets(a, b));
+}
+
+function sameSets(a: NalTrack, b: NalTrack): boolean {
+  const setsOf = (track: NalTrack) => [track.codec === 'h265' ? track.vps : [], track.sps, track.pps];
   const others = setsOf(b);
   return setsOf(a).every((sets, i) => sameNals(sets, others[i] ?? []));
 }

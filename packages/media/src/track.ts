@@ -41,6 +41,36 @@ export interface H265Track extends TrackBase {
   readonly video: VideoParameters;
 }
 
+/** AV1 (AV1 Bitstream & Decoding Process Specification). */
+export interface Av1Track extends TrackBase {
+  readonly kind: 'video';
+  readonly codec: 'av1';
+  /** AV1CodecConfigurationRecord (AV1-ISOBMFF §2.3), the sequence header OBU included. */
+  readonly config: Uint8Array;
+  readonly video: VideoParameters;
+}
+
+/** VP9; a unit is one frame or superframe. */
+export interface Vp9Track extends TrackBase {
+  readonly kind: 'video';
+  readonly codec: 'vp9';
+  readonly video: VideoParameters;
+}
+
+/** VP8 (RFC 6386). */
+export interface Vp8Track extends TrackBase {
+  readonly kind: 'video';
+  readonly codec: 'vp8';
+  readonly video: VideoParameters;
+}
+
+/** Motion JPEG: every unit is a whole JPEG file, and a random access point. */
+export interface JpegTrack extends TrackBase {
+  readonly kind: 'video';
+  readonly codec: 'mjpeg';
+  readonly video: VideoParameters;
+}
+
 /** AAC, raw frames without ADTS; the clock rate is the sample rate. */
 export interface AacTrack extends TrackBase {
   readonly kind: 'audio';
@@ -67,12 +97,30 @@ export interface G711Track extends TrackBase {
   readonly channels: number;
 }
 
-export type VideoTrack = H264Track | H265Track;
-export type AudioTrack = AacTrack | OpusTrack | G711Track;
+/** MPEG-1 and MPEG-2 audio (ISO 11172-3, ISO 13818-3); a unit is one frame with its header. */
+export interface MpegAudioTrack extends TrackBase {
+  readonly kind: 'audio';
+  readonly codec: 'mpa';
+  readonly layer: 1 | 2 | 3;
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
+/** Video that is made of NAL units. */
+export type NalTrack = H264Track | H265Track;
+export type VideoTrack = NalTrack | Av1Track | Vp9Track | Vp8Track | JpegTrack;
+export type AudioTrack = AacTrack | OpusTrack | G711Track | MpegAudioTrack;
 
 /**
  * One elementary stream, immutable: when its parameters change in mid-stream, a new object takes
  * its place and every unit after the change refers to the new one.
  */
 export type Track = VideoTrack | AudioTrack;
+export type VideoCodec = VideoTrack['codec'];
+export type AudioCodec = AudioTrack['codec'];
 export type Codec = Track['codec'];
+
+/** Whether the track's units are made of NAL units. */
+export function isNalTrack(track: Track): track is NalTrack {
+  return track.codec === 'h264' || track.codec === 'h265';
+}

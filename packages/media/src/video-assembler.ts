@@ -4,7 +4,7 @@ import { H265Pictures } from './codecs/h265/h265-pictures.ts';
 import { NAL_LIMITS } from './codecs/nal-units.ts';
 import { NalRole, type PictureCodec } from './codecs/picture-codec.ts';
 import { ProtocolError } from './errors.ts';
-import type { VideoTrack } from './track.ts';
+import type { NalTrack } from './track.ts';
 
 /**
  * Turns the NAL units of coded pictures, as any source gives them, into access units that keep the
@@ -15,7 +15,7 @@ export interface VideoAssembler {
    * The track that the units belong to: `undefined` until its parameter sets are known. Another object
    * takes its place when they change, always at a random access unit.
    */
-  readonly track: VideoTrack | undefined;
+  readonly track: NalTrack | undefined;
 
   /**
    * Takes the NAL units of one picture, in decoding order, without start codes.
@@ -41,7 +41,7 @@ export interface VideoAssembler {
  * @throws {ProtocolError} a parameter set is bad.
  */
 export function createVideoAssembler(
-  codec: VideoTrack['codec'],
+  codec: NalTrack['codec'],
   id: number,
   clockRate: number,
   parameterSets: readonly Uint8Array[] = [],
@@ -62,7 +62,7 @@ interface Picture {
 
 class PictureAssembler implements VideoAssembler {
   readonly #codec: PictureCodec;
-  #track: VideoTrack | undefined;
+  #track: NalTrack | undefined;
   /** A random access unit was passed on, and what came since can be decoded. */
   #hasStarted = false;
   /** Skipped leading pictures of the last random access point need pictures that the decoder has not. */
@@ -81,7 +81,7 @@ class PictureAssembler implements VideoAssembler {
     this.#track = codec.announcedTrack();
   }
 
-  get track(): VideoTrack | undefined {
+  get track(): NalTrack | undefined {
     return this.#track;
   }
 

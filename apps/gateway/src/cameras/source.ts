@@ -20,8 +20,8 @@ export interface SourceContext {
   /** Aborts when the camera is removed, changed or no longer wanted: leave politely and return. */
   readonly signal: AbortSignal;
   /**
-   * The source is connected and knows its tracks: opens the camera's stream. Call once per run,
-   * before the first unit.
+   * The source is connected and knows its tracks: opens the camera's stream. Call before the
+   * first unit, and again when there are altogether different tracks.
    */
   open(tracks: readonly Track[]): Feed;
   /** One line for the log, at debug level; not on the media path. */

@@ -7,6 +7,11 @@ const CODEC_NAMES: Readonly<Record<SourceTrack['codec'], string>> = {
   opus: 'Opus',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
+  av1: 'AV1',
+  vp9: 'VP9',
+  vp8: 'VP8',
+  mjpeg: 'Motion JPEG',
+  mpa: 'MPEG audio',
 };
 
 /** A report as text for a terminal, ending in a line feed. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** Protocols by which peers take or give media; the label of metrics and the sessions list. */
-export type SessionProtocol = 'rtsp' | 'webrtc' | 'hls';
+export type SessionProtocol = 'rtsp' | 'webrtc' | 'hls' | 'rtmp' | 'srt' | 'mse' | 'flv' | 'ts' | 'mjpeg';
 
 export interface SessionInfo {
   readonly protocol: SessionProtocol;

@@ -65,6 +65,7 @@ export class Stream {
   #tracks: readonly Track[] = [];
   #hasVideo = false;
   #feed: SourceFeed | undefined;
+  #inTimeOf: Stream | undefined;
   #isEnded = false;
   #epochMs: number | undefined;
   #lastEndMs = 0;
@@ -130,7 +131,7 @@ export class Stream {
   }
 
   get clockSource(): WallClock['source'] {
-    return this.#wallClock.source;
+    return this.#inTimeOf?.clockSource ?? this.#wallClock.source;
   }
 
   /**
@@ -138,6 +139,7 @@ export class Stream {
    * camera's first report may still overturn it.
    */
   wallClockAt(streamMs: number): number | undefined {
+    if (this.#inTimeOf !== undefined) return this.#inTimeOf.wallClockAt(streamMs);
     return this.#wallClock.isSettled(this.#clock()) ? this.#wallClock.at(streamMs) : undefined;
   }
 
@@ -154,9 +156,11 @@ export class Stream {
    * A source begins: declares its tracks (ids 0…n−1 in order) and feeds the stream from now on.
    * A source that still feeds it is cut off first (takeover is the caller's decision).
    *
+   * @param inTimeOf the stream that this one is made of: the units come with its times and its wall clock, and
+   * both are kept, so that everything made of one stream stays in step.
    * @throws {Error} the stream has ended.
    */
-  open(tracks: readonly Track[]): Feed {
+  open(tracks: readonly Track[], { inTimeOf }: { readonly inTimeOf?: Stream } = {}): Feed {
     if (this.#isEnded) throw new Error(`stream ${this.id} has ended`);
     this.#feed?.close();
     this.#gop.clear();
@@ -164,7 +168,8 @@ export class Stream {
     const nowMs = this.#clock();
     this.#epochMs ??= nowMs;
     const baseMs = this.#bytes === 0 ? 0 : Math.max(this.#lastEndMs, nowMs - this.#epochMs);
-    const feed = new SourceFeed(this, baseMs);
+    const feed = new SourceFeed(this, inTimeOf === undefined ? baseMs : 0);
+    this.#inTimeOf = inTimeOf;
     this.#feed = feed;
     for (const attachment of this.#attachments) attachment.awaitsRandomAccess = true;
     this.#setTracks(tracks);
@@ -253,8 +258,10 @@ export class Stream {
     unit.dts += baseTicks;
     const streamMs = (unit.pts * 1000) / clockRate;
     const nowMs = this.#clock();
-    this.#wallClock.observe(streamMs, nowMs);
-    unit.wallClockMs = this.#wallClock.at(streamMs);
+    if (this.#inTimeOf === undefined) {
+      this.#wallClock.observe(streamMs, nowMs);
+      unit.wallClockMs = this.#wallClock.at(streamMs);
+    }
     if (streamMs > this.#lastEndMs) this.#lastEndMs = streamMs;
     if (track.kind === 'video') this.#lastPictureMs = nowMs;
 

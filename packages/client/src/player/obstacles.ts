@@ -18,6 +18,11 @@ const CODEC_NAMES: Readonly<Record<TrackInfo['codec'], string>> = {
   opus: 'Opus',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
+  av1: 'AV1',
+  vp9: 'VP9',
+  vp8: 'VP8',
+  mjpeg: 'Motion JPEG',
+  mpa: 'MPEG audio',
 };
 
 export function codecLabel(codec: TrackInfo['codec']): string {

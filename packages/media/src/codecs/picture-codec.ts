@@ -1,4 +1,4 @@
-import type { VideoTrack } from '../track.ts';
+import type { NalTrack } from '../track.ts';
 
 /** What a NAL unit means to the assembly of access units. The slices come last, those to start with at the end. */
 export const NalRole = {
@@ -30,7 +30,7 @@ export interface PictureCodec {
   addParameterSet(nal: Uint8Array): void;
 
   /** Track by the parameter sets known so far, before any picture; `undefined` where some are missing. */
-  announcedTrack(): VideoTrack | undefined;
+  announcedTrack(): NalTrack | undefined;
 
   /**
    * Track of a random access picture that begins with `slice`; `undefined` where its parameter sets are
@@ -38,7 +38,7 @@ export interface PictureCodec {
    *
    * @throws {ProtocolError} the slice is bad.
    */
-  activate(slice: Uint8Array): VideoTrack | undefined;
+  activate(slice: Uint8Array): NalTrack | undefined;
 
   /** Live parameter sets in the order in which they go in front of a random access unit. */
   parameterSets(): readonly Uint8Array[];

@@ -7,7 +7,7 @@ import { parsePps, type H264Pps } from '../codecs/h264/pps.ts';
 import { parseSliceHeader, type H264SliceHeader } from '../codecs/h264/slice-header.ts';
 import { parseSps, type H264Sps } from '../codecs/h264/sps.ts';
 import { AnnexBPictureSplitter } from '../picture-splitter.ts';
-import type { VideoTrack } from '../track.ts';
+import type { NalTrack } from '../track.ts';
 import { createVideoAssembler } from '../video-assembler.ts';
 import { ffmpeg, ffprobe } from './ffmpeg.ts';
 import { sharedPath } from './shared.ts';
@@ -26,7 +26,7 @@ export interface TimedPicture {
 /** A raw H.264 or H.265 stream to test with. */
 export interface VideoStream {
   readonly name: string;
-  readonly codec: VideoTrack['codec'];
+  readonly codec: NalTrack['codec'];
   /** The Annex B stream, which decoders take as it is. */
   readonly annexB: Uint8Array;
   /** Its pictures in decoding order. */
@@ -53,7 +53,7 @@ export function sharedH264Streams(): VideoStream[] {
 }
 
 /** The video of an MP4 file as a raw stream, with the times that the file gives its pictures. */
-export function mp4VideoStream(file: string, codec: VideoTrack['codec']): VideoStream {
+export function mp4VideoStream(file: string, codec: NalTrack['codec']): VideoStream {
   const [filter, format] = codec === 'h264' ? ['h264_mp4toannexb', 'h264'] : ['hevc_mp4toannexb', 'hevc'];
   const { stdout } = ffmpeg([
     '-i',
@@ -83,7 +83,7 @@ export function mp4VideoStream(file: string, codec: VideoTrack['codec']): VideoS
 }
 
 /** Splits a whole raw stream into pictures. */
-export function splitPictures(codec: VideoTrack['codec'], annexB: Uint8Array): Uint8Array[][] {
+export function splitPictures(codec: NalTrack['codec'], annexB: Uint8Array): Uint8Array[][] {
   const splitter = new AnnexBPictureSplitter(codec);
   return [...splitter.push(annexB), ...splitter.flush()];
 }

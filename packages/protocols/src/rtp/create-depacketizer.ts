@@ -1,3 +1,4 @@
+import { ProtocolError } from '@vedette/media';
 import { aacPayloadReader } from './aac-depacketizer.ts';
 import { AudioDepacketizer, plainPayloadReader } from './audio-depacketizer.ts';
 import type { Depacketizer, RtpFormat } from './depacketizer.ts';
@@ -30,5 +31,7 @@ export function createDepacketizer(format: RtpFormat): Depacketizer {
     case 'pcmu':
     case 'pcma':
       return new AudioDepacketizer(plainPayloadReader);
+    default:
+      throw new ProtocolError('ERR_RTP_FORMAT', `${codec} is not taken by RTP`);
   }
 }

@@ -1,4 +1,4 @@
-import type { AccessUnit, Codec, Track } from '@vedette/media';
+import { ProtocolError, type AccessUnit, type Codec, type Track } from '@vedette/media';
 import { writeAac } from './aac-packetizer.ts';
 import { BurstWriter } from './burst.ts';
 import type { BurstOptions, RtpBurst } from './burst.ts';
@@ -25,7 +25,8 @@ export interface RtpPacketizer {
    * The packets of `unit`, marker bit set where the codec's payload format wants it. Parameter sets
    * may change from unit to unit; the codec may not.
    *
-   * @throws {ProtocolError} The unit does not fit the payload format (`ERR_AAC_FRAME_TOO_LARGE`).
+   * @throws {ProtocolError} The unit does not fit the payload format (`ERR_AAC_FRAME_TOO_LARGE`), or
+   * there is none for its codec (`ERR_RTP_CODEC`).
    */
   packetize(unit: AccessUnit): RtpBurst;
 }
@@ -40,7 +41,16 @@ const PAYLOAD_WRITERS: Readonly<Record<Codec, PayloadWriter>> = {
   opus: writeOpus,
   pcmu: writeG711,
   pcma: writeG711,
+  av1: refuse,
+  vp9: refuse,
+  vp8: refuse,
+  mjpeg: refuse,
+  mpa: refuse,
 };
+
+function refuse(_parts: readonly Uint8Array[], _writer: BurstWriter, { codec }: Track): never {
+  throw new ProtocolError('ERR_RTP_CODEC', `${codec} is not sent by RTP`);
+}
 
 /** Ticks per second of a track's RTP timestamps: 90 000 for video, the track's own clock for audio. */
 export function rtpClockRate(track: Track): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { H264Track, H265Track, Track } from '@vedette/media';
+import { isNalTrack, type H264Track, type H265Track, type Track } from '@vedette/media';
 import { testTrack } from '../rtp/testing/fixtures.ts';
 import { parseSdp } from './parse-sdp.ts';
 import { serializeRtspSdp } from './rtsp-sdp.ts';
@@ -72,7 +72,7 @@ for (const track of [
       [got.codec, got.kind, got.clockRate, got.control],
       [track.codec, track.kind, track.clockRate, `trackID=${track.id}`],
     );
-    if (track.kind === 'video') assert.deepEqual([got.sps, got.pps], [track.sps, track.pps]);
+    if (isNalTrack(track)) assert.deepEqual([got.sps, got.pps], [track.sps, track.pps]);
     if (track.codec === 'h265') assert.deepEqual(got.vps, track.vps);
     if (track.codec === 'aac') assert.deepEqual(got.audioConfig, track.config);
     if (track.kind === 'audio') assert.equal(got.channels, track.channels);

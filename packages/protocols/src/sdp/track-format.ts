@@ -17,6 +17,12 @@ export function rtpmapOf(track: Track): string {
     case 'pcmu':
     case 'pcma':
       return `${track.codec.toUpperCase()}/${clockRate}${track.channels === 1 ? '' : `/${track.channels}`}`;
+    case 'mpa':
+      return `MPA/${clockRate}`;
+    case 'mjpeg':
+      return `JPEG/${clockRate}`;
+    default:
+      return `${track.codec.toUpperCase()}/${clockRate}`;
   }
 }
 
@@ -35,8 +41,7 @@ export function fmtpOf(track: Track): string | undefined {
       );
     case 'opus':
       return track.channels > 1 ? 'sprop-stereo=1' : undefined;
-    case 'pcmu':
-    case 'pcma':
+    default:
       return undefined;
   }
 }

@@ -33,7 +33,11 @@ const VIDEO_FIT: {
     track: Extract<VideoTrack, { codec: C }>,
     format: OfferedFormat,
   ) => number;
-} = { h264: h264FormatFit, h265: h265FormatFit };
+} = { h264: h264FormatFit, h265: h265FormatFit, av1: noFit, vp9: noFit, vp8: noFit, mjpeg: noFit };
+
+function noFit(): number {
+  return 0;
+}
 
 const CODEC_NAMES: Readonly<Record<Track['codec'], string>> = {
   h264: 'H.264',
@@ -42,6 +46,11 @@ const CODEC_NAMES: Readonly<Record<Track['codec'], string>> = {
   opus: 'Opus',
   pcmu: 'G.711 µ-law',
   pcma: 'G.711 A-law',
+  av1: 'AV1',
+  vp9: 'VP9',
+  vp8: 'VP8',
+  mjpeg: 'Motion JPEG',
+  mpa: 'MPEG audio',
 };
 
 /**
@@ -131,6 +140,7 @@ function fitsAudio(track: AudioTrack, format: OfferedFormat): boolean {
       return isPlain && isSame && format.channels === 1;
     }
     case 'aac':
+    case 'mpa':
       return false; // no browser takes it over RTP
   }
 }

@@ -1,6 +1,6 @@
 import type { Outlet } from './outlet.ts';
 import type { DatagramPeer } from './track-transport.ts';
-import { UnitQueue } from './unit-queue.ts';
+import { UnitQueue } from '../unit-queue.ts';
 import type { WireUnit } from './wire-unit.ts';
 
 /** Sent at once at most: what the smallest default receive buffer (208 KB on Linux) takes with ease. */
@@ -21,7 +21,7 @@ const MAX_LAPSE_MS = 20;
 export class DatagramOutlet implements Outlet {
   readonly copiedUnits = 0;
   readonly #peers: (DatagramPeer | undefined)[] = [];
-  readonly #queue = new UnitQueue();
+  readonly #queue = new UnitQueue<WireUnit>();
   readonly #onBacklog: () => void;
   #sentOfFirst = 0;
   #tokens = BURST_BYTES;

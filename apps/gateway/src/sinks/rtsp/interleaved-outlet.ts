@@ -1,8 +1,8 @@
 import { serializeInterleavedFrame } from '@vedette/protocols';
+import { SocketOutlet } from '../socket-outlet.ts';
 import type { Outlet } from './outlet.ts';
 import { customaryChannel } from './track-sender.ts';
-import type { InterleavedSocket } from './track-transport.ts';
-import { UnitQueue } from './unit-queue.ts';
+import type { OutletSocket } from '../socket-outlet.ts';
 import type { WireUnit } from './wire-unit.ts';
 
 interface Channels {
@@ -11,28 +11,20 @@ interface Channels {
   readonly isCustomary: boolean;
 }
 
-/**
- * A viewer whose packets travel in the RTSP connection: one write a unit.
- *
- * While the socket holds more than its high-water mark, units wait here and not in the socket's own
- * queue. Node hands that queue to the kernel as one piece and counts it as written only when all
- * of it is: megabytes would seem not to move for minutes, and a slow viewer would look like a dead one.
- */
+/** A viewer whose packets travel in the RTSP connection: one write a unit. */
 export class InterleavedOutlet implements Outlet {
-  readonly #socket: InterleavedSocket;
+  readonly #socket: OutletSocket;
   readonly #channels: (Channels | undefined)[] = [];
-  readonly #queue = new UnitQueue();
-  readonly #onDrain = (): void => this.#resume();
-  #isBlocked = false;
+  readonly #units: SocketOutlet;
   #copiedUnits = 0;
 
-  constructor(socket: InterleavedSocket) {
+  constructor(socket: OutletSocket) {
     this.#socket = socket;
-    socket.on('drain', this.#onDrain);
+    this.#units = new SocketOutlet(socket);
   }
 
   get queuedBytes(): number {
-    return this.#queue.byteLength + this.#socket.writableLength;
+    return this.#units.queuedBytes;
   }
 
   get copiedUnits(): number {
@@ -45,8 +37,14 @@ export class InterleavedOutlet implements Outlet {
   }
 
   send(unit: WireUnit): void {
-    if (this.#isBlocked) this.#queue.push(unit);
-    else this.#isBlocked = !this.#write(unit);
+    const channels = this.#channels[unit.trackId];
+    if (channels === undefined) return;
+    if (channels.isCustomary) {
+      this.#units.send(unit.bytes);
+      return;
+    }
+    this.#copiedUnits += 1;
+    this.#units.send(unit.onChannel(channels.rtp));
   }
 
   sendRtcp(trackId: number, packet: Uint8Array): void {
@@ -55,11 +53,11 @@ export class InterleavedOutlet implements Outlet {
   }
 
   cork(): void {
-    this.#socket.cork();
+    this.#units.cork();
   }
 
   uncork(): void {
-    this.#socket.uncork();
+    this.#units.uncork();
   }
 
   drain(): void {
@@ -67,31 +65,10 @@ export class InterleavedOutlet implements Outlet {
   }
 
   clear(): void {
-    this.#queue.clear();
+    this.#units.clear();
   }
 
   close(): void {
-    this.#queue.clear();
-    this.#socket.off('drain', this.#onDrain);
-  }
-
-  /** @returns whether more may be written before `drain`. */
-  #write(unit: WireUnit): boolean {
-    const channels = this.#channels[unit.trackId];
-    if (channels === undefined) return true;
-    if (channels.isCustomary) return this.#socket.write(unit.bytes);
-    this.#copiedUnits += 1;
-    return this.#socket.write(unit.onChannel(channels.rtp));
-  }
-
-  #resume(): void {
-    let mayWrite = true;
-    this.#socket.cork();
-    for (let unit = this.#queue.first; unit !== undefined && mayWrite; unit = this.#queue.first) {
-      mayWrite = this.#write(unit);
-      this.#queue.shift();
-    }
-    this.#isBlocked = !mayWrite;
-    this.#socket.uncork();
+    this.#units.close();
   }
 }

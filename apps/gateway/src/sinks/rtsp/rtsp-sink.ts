@@ -7,7 +7,7 @@ import type { Outlet } from './outlet.ts';
 import { RtspViewer, type TrackStart, type ViewerEnd, type ViewerHost } from './rtsp-viewer.ts';
 import { hasSameDescription } from './track-description.ts';
 import { TrackSender } from './track-sender.ts';
-import { WireCache } from './wire-cache.ts';
+import { WireCache } from '../wire-cache.ts';
 import type { WireUnit } from './wire-unit.ts';
 
 export interface RtspSinkOptions {
@@ -35,7 +35,7 @@ export class RtspSink implements Reader, ViewerHost {
   readonly #options: RtspSinkOptions;
   readonly #tracks: readonly Track[];
   readonly #senders: readonly TrackSender[];
-  readonly #cache = new WireCache();
+  readonly #cache = new WireCache<WireUnit>();
   readonly #viewers = new Set<RtspViewer>();
   readonly #playing = new Set<RtspViewer>();
   readonly #backlogged = new Set<Outlet>();

@@ -1,15 +1,4 @@
-/** The part of a socket that an interleaved viewer writes to. */
-export interface InterleavedSocket {
-  /** @returns whether more may be written before `drain`. */
-  write(bytes: Uint8Array): boolean;
-  /** Holds back writes until `uncork`, so that they leave in one system call. */
-  cork(): void;
-  uncork(): void;
-  /** Bytes that were written and have not left the process. */
-  readonly writableLength: number;
-  on(event: 'drain', listener: () => void): unknown;
-  off(event: 'drain', listener: () => void): unknown;
-}
+import type { OutletSocket } from '../socket-outlet.ts';
 
 /** Where one viewer gets the datagrams of one track. */
 export interface DatagramPeer {
@@ -21,7 +10,7 @@ export interface DatagramPeer {
 export type TrackTransport =
   | {
       readonly kind: 'interleaved';
-      readonly socket: InterleavedSocket;
+      readonly socket: OutletSocket;
       readonly rtpChannel: number;
       readonly rtcpChannel: number;
     }

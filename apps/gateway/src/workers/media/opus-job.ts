@@ -28,7 +28,8 @@ export class OpusJob {
   setTracks(tracks: readonly Track[]): void {
     this.close();
     const track = tracks.find(({ kind }) => kind === 'audio');
-    if (track?.kind !== 'audio' || track.codec === 'opus') throw new AvError('there is nothing to transcode');
+    if (track?.kind !== 'audio' || track.codec === 'opus' || track.codec === 'mpa')
+      throw new AvError('there is nothing to transcode');
     this.#decoder = createSoundDecoder(track);
   }
 

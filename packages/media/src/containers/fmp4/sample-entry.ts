@@ -1,6 +1,8 @@
 import { avcDecoderConfiguration } from '../../codecs/h264/avc-configuration.ts';
 import { hevcDecoderConfiguration } from '../../codecs/h265/hevc-configuration.ts';
 import { opusSpecificBox } from '../../codecs/opus.ts';
+import { vpConfiguration } from '../../codecs/vp9/vp9-track.ts';
+import { ProtocolError } from '../../errors.ts';
 import type { AacTrack, AudioTrack, Track, VideoTrack } from '../../track.ts';
 import { box, fullBox, u16, u32, zeros } from './box.ts';
 
@@ -11,6 +13,15 @@ export function sampleEntry(track: Track): Uint8Array {
       return visualEntry('avc1', track, box('avcC', avcDecoderConfiguration(track)));
     case 'h265':
       return visualEntry('hvc1', track, box('hvcC', hevcDecoderConfiguration(track)));
+    case 'av1':
+      return visualEntry('av01', track, box('av1C', track.config));
+    case 'vp9':
+    case 'vp8':
+      return visualEntry(
+        track.codec === 'vp9' ? 'vp09' : 'vp08',
+        track,
+        fullBox('vpcC', 1, 0, [...vpConfiguration(track.video.codecString)]),
+      );
     case 'aac':
       return audioEntry('mp4a', track, elementaryStreamDescriptor(track));
     case 'opus':
@@ -19,6 +30,8 @@ export function sampleEntry(track: Track): Uint8Array {
       return audioEntry('ulaw', track);
     case 'pcma':
       return audioEntry('alaw', track);
+    default:
+      throw new ProtocolError('ERR_MP4_CODEC', `${track.codec} is not written to MP4`);
   }
 }
 

@@ -40,6 +40,14 @@ export function testTrack(codec: Codec, overrides: { id?: number; channels?: num
     case 'pcmu':
     case 'pcma':
       return { id, kind: 'audio', codec, clockRate: 8000, sampleRate: 8000, channels };
+    case 'mpa':
+      return { id, kind: 'audio', codec, layer: 2, clockRate: 48_000, sampleRate: 48_000, channels };
+    case 'av1':
+      return { id, kind: 'video', codec, clockRate: 90_000, config: new Uint8Array(), video: VIDEO };
+    case 'vp9':
+    case 'vp8':
+    case 'mjpeg':
+      return { id, kind: 'video', codec, clockRate: 90_000, video: VIDEO };
   }
 }
 

@@ -1,11 +1,11 @@
 import { RtspParser, parseRtpPacket, parseRtcp, type RtcpPacket, type RtpPacket } from '@vedette/protocols';
-import type { InterleavedSocket } from '../track-transport.ts';
+import type { OutletSocket } from '../../socket-outlet.ts';
 
 /** As Node's sockets have it: from here on `write` asks to wait for `drain`. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
 /** A socket whose peer takes exactly what the test says. */
-export class FakeSocket implements InterleavedSocket {
+export class FakeSocket implements OutletSocket {
   /** Every write, in order, as the same objects. */
   readonly writes: Uint8Array[] = [];
   /** What was called, in order. */

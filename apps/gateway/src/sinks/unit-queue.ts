@@ -1,11 +1,9 @@
-import type { WireUnit } from './wire-unit.ts';
-
 /** Taken entries are cut off once there are this many, so that a queue that never empties does not grow. */
 const COMPACT_AT = 256;
 
 /** Units that wait for one viewer, first in, first out: references, the bytes are shared. */
-export class UnitQueue {
-  #units: WireUnit[] = [];
+export class UnitQueue<Unit extends { readonly byteLength: number }> {
+  #units: Unit[] = [];
   #head = 0;
   #byteLength = 0;
 
@@ -13,16 +11,16 @@ export class UnitQueue {
     return this.#byteLength;
   }
 
-  get first(): WireUnit | undefined {
+  get first(): Unit | undefined {
     return this.#units[this.#head];
   }
 
-  push(unit: WireUnit): void {
+  push(unit: Unit): void {
     this.#units.push(unit);
     this.#byteLength += unit.byteLength;
   }
 
-  shift(): WireUnit | undefined {
+  shift(): Unit | undefined {
     const unit = this.#units[this.#head];
     if (unit === undefined) return undefined;
     this.#head += 1;

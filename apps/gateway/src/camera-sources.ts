@@ -1,0 +1,54 @@
+import type { CameraConfig } from '@vedette/contract';
+import type { Source } from './cameras/source.ts';
+import { SourceError } from './cameras/source.ts';
+import { DemoSource } from './sources/demo/demo-source.ts';
+import { RtspSource } from './sources/rtsp/rtsp-source.ts';
+import { version } from './version.ts';
+import type { MediaWorkers } from './workers/media/media-workers.ts';
+
+/** What sources need of the rest of the program. */
+export interface SourceParts {
+  readonly media: MediaWorkers;
+}
+
+type SourceMaker = (
+  address: string,
+  id: string,
+  camera: CameraConfig,
+  parts: SourceParts,
+) => Source | undefined;
+
+const USER_AGENT = `Vedette/${version}`;
+
+/** Which source an address means: the first row that fits. */
+const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[] = [
+  { pattern: /^publish$/, make: () => undefined },
+  { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
+  { pattern: /^rtsps?:/i, make: rtspSource },
+];
+
+/** The source that a camera's configuration asks for; `undefined` for one that publishers feed. */
+export function createCameraSource(id: string, camera: CameraConfig, parts: SourceParts): Source | undefined {
+  const { source: address } = camera;
+  const maker = MAKERS.find(({ pattern }) => pattern.test(address));
+  return maker === undefined ? unknownSource() : maker.make(address, id, camera, parts);
+}
+
+function rtspSource(address: string, _id: string, camera: CameraConfig): Source {
+  const { transport, tlsFingerprint, tlsInsecure } = camera;
+  const tls = {
+    isInsecure: tlsInsecure,
+    ...(tlsFingerprint === undefined ? {} : { fingerprint: tlsFingerprint }),
+  };
+  return new RtspSource({ address, transport, tls, userAgent: USER_AGENT });
+}
+
+/** The configuration takes no address that is not in the table; this is for one that slipped through. */
+function unknownSource(): Source {
+  return {
+    run: () =>
+      Promise.reject(
+        new SourceError('ERR_SOURCE_SCHEME', 'this kind of address is not supported', { isPermanent: true }),
+      ),
+  };
+}
