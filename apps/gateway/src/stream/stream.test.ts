@@ -186,3 +186,37 @@ test('the end reaches every reader once', () => {
   stream.addReader(late);
   assert.notEqual(late.endedWith, undefined);
 });
+
+test('a stream that is made of another keeps its times, its wall clock and what is told of it', () => {
+  const clock = clockAt(1_000_000);
+  const source = new Stream({ id: 'gate', clock: clock.now });
+  const made = new Stream({ id: 'gate', clock: clock.now });
+  const video = videoTrack();
+  const feed = source.open([video]);
+  feed.report(video, 0, 500_000);
+  const reader = new RecordingReader();
+  made.addReader(reader);
+  const copy: Reader = {
+    name: 'copy',
+    onTracks: (tracks) => void (madeFeed = made.open(tracks, { inTimeOf: source })),
+    onUnit: (unit) => madeFeed?.write({ ...unit }),
+    onEnd: () => undefined,
+  };
+  let madeFeed: ReturnType<Stream['open']> | undefined;
+  source.addReader(copy);
+  feed.write(picture(video, 0));
+  // Made anew in the middle: it still is at the source's time, not at its own beginning.
+  clock.advance(40_000);
+  madeFeed?.close();
+  madeFeed = made.open([video], { inTimeOf: source });
+  feed.write(picture(video, 1000));
+  assert.deepEqual(
+    reader.units.map(({ pts, wallClockMs }) => [pts / 3600, wallClockMs]),
+    [
+      [0, 500_000],
+      [1000, 540_000],
+    ],
+  );
+  assert.equal(made.wallClockAt(40_000), source.wallClockAt(40_000));
+  assert.equal(made.clockSource, 'sender-report');
+});

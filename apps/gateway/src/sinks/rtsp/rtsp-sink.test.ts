@@ -7,7 +7,7 @@ import { Stream, type Feed } from '../../stream/stream.ts';
 import { opusTrack, packet, picture, videoTrack } from '../../testing/units.ts';
 import { RtspSinks } from './rtsp-sinks.ts';
 import type { RtspViewer, TrackStart } from './rtsp-viewer.ts';
-import { FakeSocket } from './testing/fake-socket.ts';
+import { FakeSocket } from '../testing/fake-socket.ts';
 
 const RESPONSE = Buffer.from('RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n');
 const BOUNDS = { maxQueueBytes: 200_000, maxStallMs: 30_000 };

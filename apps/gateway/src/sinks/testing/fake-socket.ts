@@ -1,5 +1,5 @@
 import { RtspParser, parseRtpPacket, parseRtcp, type RtcpPacket, type RtpPacket } from '@vedette/protocols';
-import type { OutletSocket } from '../../socket-outlet.ts';
+import type { OutletSocket } from '../socket-outlet.ts';
 
 /** As Node's sockets have it: from here on `write` asks to wait for `drain`. */
 const HIGH_WATER_BYTES = 64 * 1024;
