@@ -1,10 +1,12 @@
 import { ProtocolError, type AccessUnit, type Codec, type Track } from '@vedette/media';
 import { writeAac } from './aac-packetizer.ts';
+import { writeAv1 } from './av1-packetizer.ts';
 import { BurstWriter } from './burst.ts';
 import type { BurstOptions, RtpBurst } from './burst.ts';
 import { writeG711, writeOpus } from './audio-packetizer.ts';
 import { writeH264 } from './h264-packetizer.ts';
 import { writeH265 } from './h265-packetizer.ts';
+import { writeVp8, writeVp9 } from './vpx-packetizer.ts';
 
 export interface PacketizerOptions extends BurstOptions {
   /** RTP timestamp of PTS 0, 32 bits; should be random (RFC 3550 §5.1). */
@@ -41,9 +43,9 @@ const PAYLOAD_WRITERS: Readonly<Record<Codec, PayloadWriter>> = {
   opus: writeOpus,
   pcmu: writeG711,
   pcma: writeG711,
-  av1: refuse,
-  vp9: refuse,
-  vp8: refuse,
+  av1: writeAv1,
+  vp9: writeVp9,
+  vp8: writeVp8,
   mjpeg: refuse,
   mpa: refuse,
 };

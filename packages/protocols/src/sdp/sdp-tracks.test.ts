@@ -58,8 +58,13 @@ describe('tracksFromSdp', () => {
       want: { codec: 'h264', payloadType: 35 },
     },
     {
+      name: 'AV1',
+      lines: ['m=video 0 RTP/AVP 45', 'a=rtpmap:45 AV1/90000', 'a=fmtp:45 profile=0;level-idx=5'],
+      want: { codec: 'av1', payloadType: 45, clockRate: 90_000 },
+    },
+    {
       name: 'the first known codec of several',
-      lines: ['m=video 0 RTP/AVP 100 96', 'a=rtpmap:100 VP8/90000', 'a=rtpmap:96 H264/90000'],
+      lines: ['m=video 0 RTP/AVP 100 96', 'a=rtpmap:100 H263-1998/90000', 'a=rtpmap:96 H264/90000'],
       want: { codec: 'h264', payloadType: 96 },
     },
   ] as readonly { name: string; lines: string[]; want: Partial<SdpTrack> }[]) {
@@ -76,8 +81,8 @@ describe('tracksFromSdp', () => {
   for (const { name, lines, want } of [
     {
       name: 'another codec',
-      lines: ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 VP9/90000'],
-      want: { kind: 'video', encoding: 'VP9', reason: 'codec' },
+      lines: ['m=video 0 RTP/AVP 96', 'a=rtpmap:96 theora/90000'],
+      want: { kind: 'video', encoding: 'theora', reason: 'codec' },
     },
     {
       name: 'JPEG without rtpmap',

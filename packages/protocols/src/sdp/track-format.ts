@@ -1,4 +1,4 @@
-import type { H264Track, H265Track, Track } from '@vedette/media';
+import type { Av1Track, H264Track, H265Track, Track } from '@vedette/media';
 import { toBase64, toHex } from '../rtp/format-parameters.ts';
 import { rtpClockRate } from '../rtp/packetizer.ts';
 
@@ -39,6 +39,8 @@ export function fmtpOf(track: Track): string | undefined {
         'streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;' +
         `config=${toHex(track.config)}`
       );
+    case 'av1':
+      return av1Fmtp(track);
     case 'opus':
       return track.channels > 1 ? 'sprop-stereo=1' : undefined;
     default:
@@ -54,6 +56,12 @@ function h264Fmtp({ sps, pps }: H264Track): string {
   const sets = [...sps, ...pps];
   if (sets.length > 0) parameters.push(`sprop-parameter-sets=${sets.map(toBase64).join(',')}`);
   return parameters.join(';');
+}
+
+/** RTP Payload Format For AV1 §7.1; out of the configuration record. */
+function av1Fmtp({ config }: Av1Track): string {
+  const [, profileAndLevel = 0, flags = 0] = config;
+  return `profile=${profileAndLevel >> 5};level-idx=${profileAndLevel & 0x1f};tier=${flags >> 7}`;
 }
 
 /** RFC 7798 §7.1. */

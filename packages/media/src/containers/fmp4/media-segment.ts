@@ -1,6 +1,6 @@
 import { totalLength } from '../../access-unit.ts';
 import { unixMsToNtp } from '../../time.ts';
-import type { Track } from '../../track.ts';
+import { isNalTrack, type Track } from '../../track.ts';
 import { BoxWriter } from './box-writer.ts';
 
 /** One access unit in a segment. Times are in ticks of the track's clock rate. */
@@ -11,7 +11,7 @@ export interface MediaSample {
   readonly ptsOffset: number;
   /** Decoding can start here. */
   readonly isSync: boolean;
-  /** The unit's `data`: NAL units get their lengths here, audio goes as it is. */
+  /** The unit's `data`: NAL units get their lengths here, all else goes as it is. */
   readonly data: readonly Uint8Array[];
 }
 
@@ -75,12 +75,13 @@ export function mediaSegment(segment: MediaSegment): Uint8Array {
 }
 
 function sampleBytes(track: Track, data: readonly Uint8Array[]): number {
-  return totalLength(data) + (track.kind === 'video' ? 4 * data.length : 0);
+  return totalLength(data) + (isNalTrack(track) ? 4 * data.length : 0);
 }
 
 function writeSample(writer: BoxWriter, track: Track, data: readonly Uint8Array[]): void {
+  const hasLengths = isNalTrack(track);
   for (const part of data) {
-    if (track.kind === 'video') writer.u32(part.length);
+    if (hasLengths) writer.u32(part.length);
     writer.bytes(part);
   }
 }
