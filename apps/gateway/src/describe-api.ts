@@ -1,5 +1,6 @@
 import { config } from '@vedette/contract';
-import { addRoutes, buildParts } from './gateway.ts';
+import { buildParts } from './build-parts.ts';
+import { addRoutes } from './routes.ts';
 import { silentLogger } from './observability/logger.ts';
 
 /** The OpenAPI document, from the routes themselves; starts nothing. */

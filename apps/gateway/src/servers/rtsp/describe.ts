@@ -1,33 +1,48 @@
 import { rtspResponse, serializeRtspSdp, type RtspRequest, type RtspResponse } from '@vedette/protocols';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
+import type { Stream } from '../../stream/stream.ts';
 import type { RtspServerLimits } from './limits.ts';
+import type { FitStream } from './ports.ts';
 import type { RtspPeer } from './rtsp-peer.ts';
-import { contentBase } from './rtsp-target.ts';
+import { contentBase, type RtspTarget } from './rtsp-target.ts';
+
+/** What live media is served from. */
+export interface LiveMedia {
+  readonly cameras: CameraDirectory;
+  readonly fit: FitStream;
+  readonly limits: Pick<RtspServerLimits, 'describeWaitMs'>;
+}
 
 /**
- * The camera `id`, live; one that is connecting is waited for.
+ * The media of the camera that a URL names, live, as RTSP can carry it; what is being connected or made is waited
+ * for.
  *
  * @returns why not, in words, where there is none.
+ * @throws {ProtocolError} `ERR_QUALITY_UNKNOWN`.
  */
 export async function findLive(
-  cameras: CameraDirectory,
-  id: string,
-  limits: Pick<RtspServerLimits, 'describeWaitMs'>,
+  { cameras, fit, limits }: LiveMedia,
+  { cameraId, quality }: Pick<RtspTarget, 'cameraId' | 'quality'>,
   signal: AbortSignal,
-): Promise<CameraView | string> {
-  const camera = cameras.find(id);
-  if (camera === undefined) return `there is no camera "${id}"`;
-  if (camera.stream.isLive) return camera;
-  const hasHope = camera.state.name === 'connecting' || camera.state.name === 'idle';
-  if (hasHope) {
-    try {
-      await camera.stream.live(AbortSignal.any([signal, AbortSignal.timeout(limits.describeWaitMs)]));
-      return camera;
-    } catch {
-      // Still away, or gone for good: its state says which.
-    }
+): Promise<Stream | string> {
+  const camera = cameras.find(cameraId);
+  if (camera === undefined) return `there is no camera "${cameraId}"`;
+  const { stream, state } = camera;
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(limits.describeWaitMs)]);
+  const hasHope = stream.isLive || state.name === 'connecting' || state.name === 'idle';
+  if (!hasHope || !(await becomesLive(stream, patience))) return absence(camera);
+  const fitted = fit(stream, quality);
+  if (await becomesLive(fitted, patience)) return fitted;
+  return `the media of camera "${cameraId}" cannot be made ready now`;
+}
+
+async function becomesLive(stream: Stream, signal: AbortSignal): Promise<boolean> {
+  try {
+    await stream.live(signal);
+    return true;
+  } catch {
+    return false; // still away, or gone for good: the camera's state says which
   }
-  return absence(camera);
 }
 
 function absence({ id, state }: CameraView): string {
@@ -42,10 +57,10 @@ function absence({ id, state }: CameraView): string {
 }
 
 /** Answers DESCRIBE (RFC 2326 §10.2). */
-export function describe(request: RtspRequest, { id, stream }: CameraView, peer: RtspPeer): RtspResponse {
+export function describe(request: RtspRequest, { id, tracks }: Stream, peer: RtspPeer): RtspResponse {
   const accepted = request.headers.getAll('Accept').join(',');
   if (accepted !== '' && !/application\/(?:sdp|\*)|\*\/\*/i.test(accepted)) return rtspResponse(request, 406);
-  const description = serializeRtspSdp(stream.tracks, {
+  const description = serializeRtspSdp(tracks, {
     name: id,
     sessionId: Date.now().toString(),
     address: peer.localAddress === '' ? '127.0.0.1' : peer.localAddress,

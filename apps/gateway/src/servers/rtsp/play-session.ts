@@ -12,7 +12,7 @@ import {
   type RtspResponse,
   type ServerSessionState,
 } from '@vedette/protocols';
-import type { CameraView } from '../../cameras/directory.ts';
+import type { Stream } from '../../stream/stream.ts';
 import { MediaLinks } from './media-links.ts';
 import type { OpenViewer, TrackStart, Viewer } from './ports.ts';
 import { PeerOffence, type RtspPeer } from './rtsp-peer.ts';
@@ -32,7 +32,7 @@ export class PlaySession implements RtspSession {
   readonly cameraId: string;
   connection: SessionConnection | undefined;
   lastSeenMs: number;
-  readonly #camera: CameraView;
+  readonly #stream: Stream;
   readonly #host: SessionHost;
   readonly #peer: RtspPeer;
   readonly #viewer: Viewer;
@@ -47,13 +47,13 @@ export class PlaySession implements RtspSession {
   #isStarting = false;
   #isClosed = false;
 
-  constructor(camera: CameraView, host: SessionHost, peer: RtspPeer, openViewer: OpenViewer) {
-    this.cameraId = camera.id;
+  constructor(stream: Stream, host: SessionHost, peer: RtspPeer, openViewer: OpenViewer) {
+    this.cameraId = stream.id;
     this.lastSeenMs = host.now();
-    this.#camera = camera;
+    this.#stream = stream;
     this.#host = host;
     this.#peer = peer;
-    this.#viewer = openViewer(camera.stream, (reason, isStalled) => this.#onViewerEnd(reason, isStalled));
+    this.#viewer = openViewer(stream, (reason, isStalled) => this.#onViewerEnd(reason, isStalled));
     this.#links = new MediaLinks(peer, host.udp, {
       onRtp: () => undefined, // holes punched in firewalls
       onRtcp: () => {
@@ -84,7 +84,7 @@ export class PlaySession implements RtspSession {
     if (this.#setups > this.#host.limits.setups) {
       throw new PeerOffence(453, `more than ${this.#host.limits.setups} SETUP requests in one session`);
     }
-    const { tracks } = this.#camera.stream;
+    const { tracks } = this.#stream;
     const track = tracks[trackId ?? 0];
     if (trackId === undefined && tracks.length > 1) return rtspResponse(request, 459);
     if (track === undefined) return withReason(rtspResponse(request, 404), `no track ${trackId ?? 0}`);

@@ -51,6 +51,13 @@ export interface Viewer {
 }
 
 /**
+ * What RTSP can carry of a stream that is live: itself, or one made of it.
+ *
+ * @throws {ProtocolError} `ERR_QUALITY_UNKNOWN`.
+ */
+export type FitStream = (stream: Stream, quality: string | undefined) => Stream;
+
+/**
  * Makes a viewer.
  *
  * @param onEnd called when the stream ends the viewer; `isStalled`: the peer reads nothing.

@@ -1,4 +1,4 @@
-import { ProtocolError } from '@vedette/media';
+import { ProtocolError, type ErrorCode } from '@vedette/media';
 import {
   INITIAL_SERVER_STATE,
   refuseRequest,
@@ -11,7 +11,7 @@ import {
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import { describe, findLive } from './describe.ts';
 import { PlaySession } from './play-session.ts';
-import type { Authorize, OpenPublisher, OpenViewer } from './ports.ts';
+import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { refusePublish } from './publish-refusal.ts';
 import { PublishSession } from './publish-session.ts';
 import type { RtspPeer } from './rtsp-peer.ts';
@@ -27,6 +27,7 @@ import { parseTarget, trackIdOf, type RtspTarget } from './rtsp-target.ts';
 /** What requests are served from. */
 export interface HandlerHost extends SessionHost {
   readonly cameras: CameraDirectory;
+  readonly fit: FitStream;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
   readonly authorize: Authorize;
@@ -36,6 +37,11 @@ export interface HandlerHost extends SessionHost {
 }
 
 const MAX_USER_AGENT = 200;
+/** Answers to what a request asks for and cannot have; everything else is a bad request. */
+const REFUSALS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  ERR_RTSP_RANGE: 457,
+  ERR_QUALITY_UNKNOWN: 404,
+};
 
 /** Serves the requests of one connection, one after the other, and holds its session. */
 export class RequestHandler {
@@ -94,7 +100,7 @@ export class RequestHandler {
       if (response !== undefined) this.#send(response);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      const status = error.code === 'ERR_RTSP_RANGE' ? 457 : 400;
+      const status = REFUSALS[error.code] ?? 400;
       this.#send(withReason(rtspResponse(request, status), error.message));
     }
   }
@@ -138,7 +144,7 @@ export class RequestHandler {
     if (denial !== undefined) return denial;
     if (this.#isGone()) return undefined;
     if (action === 'publish') return this.#announce(request, target);
-    const found = await findLive(this.#host.cameras, target.cameraId, this.#host.limits, this.#signal);
+    const found = await findLive(this.#host, target, this.#signal);
     if (this.#isGone()) return undefined;
     if (typeof found === 'string') return withReason(rtspResponse(request, 404), found);
     if (request.method === 'DESCRIBE') return describe(request, found, this.#peer);

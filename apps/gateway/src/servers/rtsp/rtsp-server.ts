@@ -7,7 +7,7 @@ import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import { ConnectionGuard } from './connection-guard.ts';
 import { DatagramPorts } from './datagram-ports.ts';
 import { RTSP_SERVER_DEFAULTS, type RtspServerLimits } from './limits.ts';
-import type { Authorize, OpenPublisher, OpenViewer } from './ports.ts';
+import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { RtspConnection, type ConnectionHost } from './rtsp-connection.ts';
 import { peerOf } from './rtsp-peer.ts';
 import type { RtspSession, SessionEnd } from './rtsp-session.ts';
@@ -26,6 +26,8 @@ export interface RtspServerOptions {
   readonly cameras: CameraDirectory;
   readonly sessions: SessionRegistry;
   readonly logger: Logger;
+  /** What RTSP can carry of a stream; every stream as it is where absent. */
+  readonly fit?: FitStream | undefined;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
   /** Who may play and publish; everybody where absent. */
@@ -44,6 +46,8 @@ export interface RtspServerPorts {
 const SWEEP_MS = 1000;
 /** Peers that were said goodbye to at shutdown are cut off after this. */
 const SHUTDOWN_MS = 1500;
+
+const asItIs: FitStream = (stream) => stream;
 
 /** The RTSP listeners, their connections and sessions. */
 export class RtspServer {
@@ -168,10 +172,12 @@ export class RtspServer {
 
   #host(): ConnectionHost {
     const { cameras, sessions, logger, openViewer, openPublisher, authorize } = this.#options;
+    const { fit = asItIs } = this.#options;
     this.#sharedHost ??= {
       cameras,
       registry: sessions,
       logger,
+      fit,
       openViewer,
       openPublisher,
       authorize: authorize ?? (() => Promise.resolve('ok')),

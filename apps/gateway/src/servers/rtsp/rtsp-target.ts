@@ -8,6 +8,8 @@ export interface RtspTarget {
   readonly control: string | undefined;
   /** `token` of the query. */
   readonly token: string | undefined;
+  /** `quality` of the query: a rung of the camera's ladder. */
+  readonly quality: string | undefined;
 }
 
 const CAMERA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -29,11 +31,18 @@ export function parseTarget(url: string): RtspTarget | undefined {
   const [cameraId = '', ...controls] = segments;
   if (!CAMERA_ID.test(cameraId)) return undefined;
   const control = [...controls, ...(appended?.[1] === undefined ? [] : [appended[1]])].join('/');
-  const parameters = new URLSearchParams(appended === null ? query : query.slice(0, appended.index));
   return {
     cameraId,
     control: control === '' ? undefined : control,
+    ...readQuery(appended === null ? query : query.slice(0, appended.index)),
+  };
+}
+
+function readQuery(query: string): Pick<RtspTarget, 'token' | 'quality'> {
+  const parameters = new URLSearchParams(query);
+  return {
     token: parameters.get('token') ?? undefined,
+    quality: parameters.get('quality') ?? undefined,
   };
 }
 

@@ -1,0 +1,73 @@
+import type { Config } from '@vedette/contract';
+import path from 'node:path';
+import { createCameraSource } from './camera-sources.ts';
+import { CameraSet } from './cameras/camera-set.ts';
+import type { Logger } from './observability/logger.ts';
+import { Metrics } from './observability/metrics.ts';
+import { sessionLog } from './observability/session-log.ts';
+import { buildHls, buildRtsp, buildWebrtc } from './build-services.ts';
+import type { Parts } from './parts.ts';
+import { HttpServer } from './servers/http/http-server.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
+import type { StreamFitter } from './transcode/fitter.ts';
+import { OpusAudio } from './transcode/opus-audio.ts';
+import { Snapshots } from './transcode/snapshots.ts';
+import { MediaWorkers } from './workers/media/media-workers.ts';
+
+/** Builds the parts and ties them together. */
+export function buildParts(config: Config, logger: Logger): Parts {
+  const media = new MediaWorkers({ logger, compileCache: path.resolve(config.dataDir, 'compile-cache') });
+  const snapshots = new Snapshots({ studio: media });
+  const cameras = new CameraSet({
+    logger,
+    createSource: (id, camera) => createCameraSource(id, camera, { media }),
+    onChanged: (id, change) => {
+      media.forgive(id);
+      if (change === 'removed') snapshots.forget(id);
+    },
+  });
+  const metrics: Metrics = new Metrics({
+    cameras,
+    sessions: () => sessions,
+    workers: () => [...media.reports, ...(webrtc?.reports ?? [])],
+    hls: () => hls?.usage,
+  });
+  const log = sessionLog(logger);
+  const sessions: SessionRegistry = new SessionRegistry({
+    started: (session) => {
+      metrics.started(session);
+      log.started(session);
+    },
+    ended: (session, reason) => {
+      metrics.ended(session);
+      log.ended(session, reason);
+    },
+  });
+  const opus = new OpusAudio({ studio: media, logger });
+  const fitter: StreamFitter = { fit: (stream) => stream };
+  const webrtc: WebrtcService | undefined = config.webrtc.enabled
+    ? buildWebrtc(config.webrtc, { sessions, logger, opus })
+    : undefined;
+  const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger, opus }) : undefined;
+  const rtsp = config.rtsp.enabled
+    ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter })
+    : undefined;
+  const http = new HttpServer({ ...config.http, logger });
+  return {
+    config,
+    logger,
+    media,
+    cameras,
+    sessions,
+    metrics,
+    snapshots,
+    opus,
+    fitter,
+    rtsp,
+    webrtc,
+    hls,
+    http,
+  };
+}

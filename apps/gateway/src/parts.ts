@@ -1,0 +1,30 @@
+import type { Config } from '@vedette/contract';
+import type { CameraSet } from './cameras/camera-set.ts';
+import type { Logger } from './observability/logger.ts';
+import type { Metrics } from './observability/metrics.ts';
+import type { HttpServer } from './servers/http/http-server.ts';
+import type { RtspServer } from './servers/rtsp/rtsp-server.ts';
+import type { SessionRegistry } from './sessions/session-registry.ts';
+import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
+import type { StreamFitter } from './transcode/fitter.ts';
+import type { OpusAudio } from './transcode/opus-audio.ts';
+import type { Snapshots } from './transcode/snapshots.ts';
+import type { MediaWorkers } from './workers/media/media-workers.ts';
+
+/** All parts, built and not started: nothing listens, nothing runs. */
+export interface Parts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly media: MediaWorkers;
+  readonly cameras: CameraSet;
+  readonly sessions: SessionRegistry;
+  readonly metrics: Metrics;
+  readonly snapshots: Snapshots;
+  readonly opus: OpusAudio;
+  readonly fitter: StreamFitter;
+  readonly rtsp: RtspServer | undefined;
+  readonly webrtc: WebrtcService | undefined;
+  readonly hls: HlsMuxers | undefined;
+  readonly http: HttpServer;
+}
