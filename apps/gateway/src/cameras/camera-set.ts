@@ -101,11 +101,11 @@ export class CameraSet implements CameraDirectory {
     return { ok: true };
   }
 
-  publish({ cameraId: id, tracks, onRevoked }: PublishRequest): PublishAnswer {
+  publish({ cameraId: id, ...request }: PublishRequest): PublishAnswer {
     const verdict = this.canPublish(id);
     if (!verdict.ok) return verdict;
     const camera = this.find(id) ?? this.#add(id, cameraSchema.parse({ source: 'publish' }), true);
-    return { ok: true, feed: camera.publish(tracks, onRevoked) };
+    return { ok: true, feed: camera.publish(request) };
   }
 
   /** Ends every camera. */

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import { GopCache } from '../stream/gop-cache.ts';
 import { Stream, type Feed } from '../stream/stream.ts';
 import { backoffMs } from './backoff.ts';
-import type { CameraState, CameraView } from './directory.ts';
+import type { CameraState, CameraView, PublishRequest } from './directory.ts';
 import { SourceError, type Source } from './source.ts';
 
 /** A source that held this long was a success: the next failure starts the back-off anew. */
@@ -113,9 +113,9 @@ export class Camera implements CameraView {
   }
 
   /** A publisher feeds the camera from now on; one that did so before is revoked. */
-  publish(tracks: readonly Track[], onRevoked: (reason: string) => void): Feed {
+  publish({ tracks, onRevoked, onKeyFrameWanted }: Omit<PublishRequest, 'cameraId'>): Feed {
     this.#revoke('another publisher took over');
-    const inner = this.stream.open(tracks);
+    const inner = this.stream.open(tracks, { onKeyFrameWanted });
     const publisher: Publisher = {
       onRevoked,
       feed: {

@@ -33,6 +33,8 @@ export interface PublishRequest {
   readonly tracks: readonly Track[];
   /** Called when another publisher takes over or the camera is removed: end the session. */
   readonly onRevoked: (reason: string) => void;
+  /** Called when somebody waits for a picture to begin with; left out where the peer cannot be asked. */
+  readonly onKeyFrameWanted?: (() => void) | undefined;
 }
 
 export type PublishAnswer =

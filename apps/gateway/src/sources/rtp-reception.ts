@@ -5,6 +5,7 @@ import {
   type DepacketizedUnit,
   type RtcpPacket,
   type RtpInfo,
+  type SenderReport,
   type SdpTrack,
 } from '@vedette/protocols';
 import type { Feed } from '../stream/stream.ts';
@@ -102,12 +103,16 @@ export class RtpReception {
     this.tracks.forEach((track, index) => (track.clock.rtpInfo = infos[index]));
   }
 
-  /** Takes an RTP packet of track `index`. Never throws: bad packets are counted. */
-  onRtp(index: number, packet: Uint8Array, nowMs: number): void {
+  /**
+   * Takes an RTP packet of track `index`. Never throws: bad packets are counted.
+   *
+   * @param isRepair it was sent again.
+   */
+  onRtp(index: number, packet: Uint8Array, nowMs: number, isRepair = false): void {
     const track = this.tracks[index];
     if (track === undefined) return;
     this.#bytes += packet.length;
-    this.#guard(() => track.onPacket(packet, nowMs));
+    this.#guard(() => track.onPacket(packet, nowMs, isRepair));
   }
 
   /** Takes an RTCP packet of track `index`. Never throws: bad packets are counted. */
@@ -164,7 +169,16 @@ export class RtpReception {
       if (ssrc === undefined || message.ssrcs.includes(ssrc)) track.hasEnded = true;
       return;
     }
-    if (message.type !== 'sr') return;
+    if (message.type === 'sr') this.#onSenderReport(this.#senderOf(message.ssrc, track), message, nowMs);
+  }
+
+  /** Reports on several tracks may come as one; some cameras give all tracks one SSRC, or reports another. */
+  #senderOf(ssrc: number, track: RtpTrack): RtpTrack {
+    if (track.statistics.ssrc === ssrc) return track;
+    return this.tracks.find(({ statistics }) => statistics.ssrc === ssrc) ?? track;
+  }
+
+  #onSenderReport(track: RtpTrack, message: SenderReport, nowMs: number): void {
     track.statistics.onSenderReport(message, nowMs);
     const report = takeReport(track.clock, message, nowMs);
     const leader = this.#leader;

@@ -3,6 +3,7 @@ import {
   createG711Track,
   createOpusTrack,
   createVideoAssembler,
+  FrameAssembler,
   rescale,
   type AccessUnit,
   type AudioTrack,
@@ -36,7 +37,7 @@ export class RtpTrack {
   readonly clock: TrackClock;
   readonly #reorder: ReorderBuffer | undefined;
   readonly #depacketizer: Depacketizer;
-  readonly #assembler: VideoAssembler | undefined;
+  readonly #assembler: VideoAssembler | FrameAssembler | undefined;
   readonly #audio: AudioTrack | undefined;
   readonly #onUnit: OnUnit;
   #hasRightPayloadType = false;
@@ -57,10 +58,7 @@ export class RtpTrack {
     this.#reorder = isDatagram ? new ReorderBuffer() : undefined;
     this.#depacketizer = createDepacketizer(sdp);
     this.#audio = createAudioTrack(id, sdp);
-    this.#assembler =
-      sdp.codec === 'h264' || sdp.codec === 'h265'
-        ? createVideoAssembler(sdp.codec, id, sdp.clockRate, [...sdp.vps, ...sdp.sps, ...sdp.pps])
-        : undefined;
+    this.#assembler = createAssembler(id, sdp);
     this.#onUnit = onUnit;
   }
 
@@ -84,12 +82,30 @@ export class RtpTrack {
     return this.#depacketizer.damagedUnits + this.#droppedUnits;
   }
 
-  /** @throws {ProtocolError} the packet is malformed; the track may be fed further. */
-  onPacket(bytes: Uint8Array, nowMs: number): void {
+  /** Pictures are being left out, or none has come yet, until the next random access point. */
+  get awaitsRandomAccess(): boolean {
+    return this.sdp.kind === 'video' && (this.#isBroken || this.#lastDts === Number.NEGATIVE_INFINITY);
+  }
+
+  /** Sequence numbers that later packets wait for, lowest first, `limit` at the most. */
+  missing(limit: number): readonly number[] {
+    return this.#reorder?.missing(limit) ?? [];
+  }
+
+  /** Lets packets wait this long for the ones before them, in milliseconds. */
+  waitFor(delayMs: number): void {
+    if (this.#reorder !== undefined) this.#reorder.maxDelayMs = delayMs;
+  }
+
+  /**
+   * @param isRepair it was sent again: it says nothing of how the network fares.
+   * @throws {ProtocolError} the packet is malformed; the track may be fed further.
+   */
+  onPacket(bytes: Uint8Array, nowMs: number, isRepair = false): void {
     const packet = parseRtpPacket(bytes);
     if (!this.#isOurs(packet)) return;
     this.#lastPacketMs = nowMs;
-    this.statistics.onPacket(packet, nowMs);
+    if (!isRepair) this.statistics.onPacket(packet, nowMs);
     if (this.#reorder === undefined) this.#depacketize(packet, nowMs);
     else for (const next of this.#reorder.push(packet, nowMs)) this.#depacketize(next, nowMs);
   }
@@ -143,6 +159,21 @@ export class RtpTrack {
 
   #depacketize(packet: RtpPacket, nowMs: number): void {
     for (const unit of this.#depacketizer.push(packet)) this.#onUnit(this, unit, nowMs);
+  }
+}
+
+function createAssembler(id: number, sdp: SdpTrack): VideoAssembler | FrameAssembler | undefined {
+  const { codec, clockRate } = sdp;
+  switch (codec) {
+    case 'h264':
+    case 'h265':
+      return createVideoAssembler(codec, id, clockRate, [...sdp.vps, ...sdp.sps, ...sdp.pps]);
+    case 'av1':
+    case 'vp9':
+    case 'vp8':
+      return new FrameAssembler(codec, id, clockRate);
+    default:
+      return undefined;
   }
 }
 

@@ -9,6 +9,9 @@ export type Clock = () => number;
 /** The process's steady wall clock: read once at start, then advanced by the monotonic clock. */
 export const steadyClock: Clock = () => performance.timeOrigin + performance.now();
 
+/** A group of pictures that has gone on for longer is asked to end where a reader joins. */
+const OLD_GROUP_MS = 4000;
+
 export interface StreamOptions {
   /** Id of the camera whose live media this is. */
   readonly id: string;
@@ -26,6 +29,14 @@ export interface StreamCounters {
   readonly videoUnits: number;
   readonly audioUnits: number;
   readonly randomAccessUnits: number;
+}
+
+/** How a source opens a stream. */
+export interface OpenOptions {
+  /** The stream is made from this one and keeps its time line and wall clock. */
+  readonly inTimeOf?: Stream | undefined;
+  /** Somebody could begin if there were a random access point now: the source asks its peer for one, at its own pace. */
+  readonly onKeyFrameWanted?: (() => void) | undefined;
 }
 
 /** One source's hold on a stream, from its first tracks to its end. */
@@ -74,6 +85,8 @@ export class Stream {
   #audioUnits = 0;
   #randomAccessUnits = 0;
   #lastPictureMs: number | undefined;
+  /** When the last random access point came. */
+  #entryMs = Number.NEGATIVE_INFINITY;
   readonly #waiters = new Set<() => void>();
   readonly #onDemand: (isWanted: boolean) => void;
   #isWanted = false;
@@ -130,6 +143,11 @@ export class Stream {
     return this.#lastPictureMs;
   }
 
+  /** When the last picture came that decoding can start at, ms since the Unix epoch. */
+  get lastEntryMs(): number {
+    return this.#entryMs;
+  }
+
   get clockSource(): WallClock['source'] {
     return this.#inTimeOf?.clockSource ?? this.#wallClock.source;
   }
@@ -160,7 +178,7 @@ export class Stream {
    * both are kept, so that everything made of one stream stays in step.
    * @throws {Error} the stream has ended.
    */
-  open(tracks: readonly Track[], { inTimeOf }: { readonly inTimeOf?: Stream } = {}): Feed {
+  open(tracks: readonly Track[], { inTimeOf, onKeyFrameWanted }: OpenOptions = {}): Feed {
     if (this.#isEnded) throw new Error(`stream ${this.id} has ended`);
     this.#feed?.close();
     this.#gop.clear();
@@ -168,7 +186,7 @@ export class Stream {
     const nowMs = this.#clock();
     this.#epochMs ??= nowMs;
     const baseMs = this.#bytes === 0 ? 0 : Math.max(this.#lastEndMs, nowMs - this.#epochMs);
-    const feed = new SourceFeed(this, inTimeOf === undefined ? baseMs : 0);
+    const feed = new SourceFeed(this, inTimeOf === undefined ? baseMs : 0, onKeyFrameWanted);
     this.#inTimeOf = inTimeOf;
     this.#feed = feed;
     for (const attachment of this.#attachments) attachment.awaitsRandomAccess = true;
@@ -219,9 +237,15 @@ export class Stream {
       const { units } = this.#gop;
       if (units.length > 0) attachment.awaitsRandomAccess = false;
       for (const unit of units) reader.onUnit(unit, true);
+      if (this.#hasVideo && this.#clock() - this.#entryMs > OLD_GROUP_MS) this.requestKeyFrame();
     } catch (error) {
       this.#fault(reader, error);
     }
+  }
+
+  /** Asks the source for a random access point; sources that cannot ask their peer do nothing. */
+  requestKeyFrame(): void {
+    this.#feed?.onKeyFrameWanted?.();
   }
 
   /** Detaches a reader; it hears nothing more. Unknown readers are ignored. */
@@ -264,6 +288,7 @@ export class Stream {
     }
     if (streamMs > this.#lastEndMs) this.#lastEndMs = streamMs;
     if (track.kind === 'video') this.#lastPictureMs = nowMs;
+    if (track.kind === 'video' && unit.isRandomAccess) this.#entryMs = nowMs;
 
     if (this.#tracks[track.id] !== track) this.#replaceTrack(track);
     this.#count(unit);
@@ -341,11 +366,13 @@ export class Stream {
 
 class SourceFeed implements Feed {
   readonly baseMs: number;
+  readonly onKeyFrameWanted: (() => void) | undefined;
   readonly #stream: Stream;
 
-  constructor(stream: Stream, baseMs: number) {
+  constructor(stream: Stream, baseMs: number, onKeyFrameWanted: (() => void) | undefined) {
     this.#stream = stream;
     this.baseMs = baseMs;
+    this.onKeyFrameWanted = onKeyFrameWanted;
   }
 
   write(unit: AccessUnit): void {

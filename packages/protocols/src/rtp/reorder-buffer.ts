@@ -37,7 +37,7 @@ const MAX_PACKETS = 2048;
  * for until the first one behind it has waited `maxDelayMs`, or lies `maxPackets` ahead.
  */
 export class ReorderBuffer {
-  readonly #maxDelayMs: number;
+  #maxDelayMs: number;
   /** Packets waiting, each at its sequence number modulo the length. */
   readonly #held: (Held | undefined)[];
   #heldCount = 0;
@@ -60,6 +60,15 @@ export class ReorderBuffer {
     // A power of two, so that places stay distinct where sequence numbers wrap.
     this.#held = new Array<Held | undefined>(2 ** Math.ceil(Math.log2(maxPackets))).fill(undefined);
     this.#maxDelayMs = maxDelayMs;
+  }
+
+  /** How long a packet waits for the ones before it, in milliseconds; may be changed at any time. */
+  get maxDelayMs(): number {
+    return this.#maxDelayMs;
+  }
+
+  set maxDelayMs(delayMs: number) {
+    this.#maxDelayMs = delayMs;
   }
 
   get counters(): ReorderCounters {

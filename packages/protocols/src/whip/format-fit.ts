@@ -1,4 +1,4 @@
-import type { H264Track, H265Track } from '@vedette/media';
+import type { Av1Track, H264Track, H265Track, Vp9Track } from '@vedette/media';
 import { integerParameter } from '../rtp/format-parameters.ts';
 import type { OfferedFormat } from './webrtc-offer.ts';
 
@@ -52,4 +52,24 @@ export function h265FormatFit(track: H265Track, format: OfferedFormat): number {
 /** general_profile_idc, out of `hvc1.1.6.L93.B0` (ISO 14496-15 §E.3). */
 function h265Profile({ video }: H265Track): number {
   return Number(/^h[ve][cv]1\.[ABC]?(\d+)/.exec(video.codecString)?.[1] ?? 1);
+}
+
+/** A decoder of a profile decodes those below it (RTP Payload Format For AV1 §7.2.1; the default is Main). */
+export function av1FormatFit(track: Av1Track, format: OfferedFormat): number {
+  if (format.encoding.toLowerCase() !== 'av1' || format.clockRate !== 90_000) return 0;
+  const offered = integerParameter(format.parameters, 'profile') ?? 0;
+  const wanted = Number(track.video.codecString.split('.')[1] ?? 0);
+  if (offered === wanted) return 2;
+  return offered > wanted ? 1 : 0;
+}
+
+/** RFC 9628 §7.1: profiles are decoders of their own; 0 where none is named. */
+export function vp9FormatFit(track: Vp9Track, format: OfferedFormat): number {
+  if (format.encoding.toLowerCase() !== 'vp9' || format.clockRate !== 90_000) return 0;
+  const offered = integerParameter(format.parameters, 'profile-id') ?? 0;
+  return offered === Number(track.video.codecString.split('.')[1] ?? 0) ? 1 : 0;
+}
+
+export function vp8FormatFit(_track: unknown, format: OfferedFormat): number {
+  return format.encoding.toLowerCase() === 'vp8' && format.clockRate === 90_000 ? 1 : 0;
 }

@@ -1,7 +1,9 @@
 export * from './ice-candidate.ts';
 export * from './ice-fragment.ts';
+export { serializePublishingAnswer } from './publishing-answer.ts';
+export * from './publishing-plan.ts';
 export * from './viewing-plan.ts';
-export * from './webrtc-answer.ts';
+export { serializeWebrtcAnswer, type AnswerOptions } from './webrtc-answer.ts';
 export { parseWebrtcOffer, WEBRTC_OFFER_LIMITS } from './webrtc-offer.ts';
 export type { IceCredentials, OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
 export * from './webrtc-transport.ts';

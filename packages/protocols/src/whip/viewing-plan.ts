@@ -1,6 +1,6 @@
 import { ProtocolError, type AudioTrack, type Track, type VideoTrack } from '@vedette/media';
 import { PLAYOUT_DELAY_URI } from '../rtp/header-extension.ts';
-import { h264FormatFit, h265FormatFit } from './format-fit.ts';
+import { av1FormatFit, h264FormatFit, h265FormatFit, vp8FormatFit, vp9FormatFit } from './format-fit.ts';
 import type { OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
 
 /** A track and the place in the offer that it is sent in. */
@@ -25,15 +25,21 @@ export interface ViewingOptions {
 }
 
 /**
- * How well a format fits a track: the higher the better, 0 not at all. One entry a codec: a further
- * one (AV1) is an entry here and a payload format.
+ * How well a format fits a track: the higher the better, 0 not at all. One entry a codec.
  */
 const VIDEO_FIT: {
   readonly [C in VideoTrack['codec']]: (
     track: Extract<VideoTrack, { codec: C }>,
     format: OfferedFormat,
   ) => number;
-} = { h264: h264FormatFit, h265: h265FormatFit, av1: noFit, vp9: noFit, vp8: noFit, mjpeg: noFit };
+} = {
+  h264: h264FormatFit,
+  h265: h265FormatFit,
+  av1: av1FormatFit,
+  vp9: vp9FormatFit,
+  vp8: vp8FormatFit,
+  mjpeg: noFit,
+};
 
 function noFit(): number {
   return 0;

@@ -30,28 +30,43 @@ export function serializeWebrtcAnswer(
   transport: WebrtcTransport,
   options: AnswerOptions,
 ): string {
-  const answered = offer.sections.filter(isAnswered);
-  const medias = offer.sections.map((section, index) => {
-    if (!isAnswered(section)) return refusedSection(section);
-    // The first carries the transport for all of the bundle (RFC 9143 §7.3.3).
-    const shared = transportAttributes(offer, transport, section === answered[0]);
+  return serializeAnswer(offer, transport, options.sessionId, (section, index, shared) => {
     if (plan.video?.sectionIndex === index) {
       return sentSection(section, shared, plan.video, 'video', options.videoSsrc, options.cname);
     }
     if (plan.audio?.sectionIndex === index) {
       return sentSection(section, shared, plan.audio, 'audio', options.audioSsrc, options.cname);
     }
-    return inactiveSection(section, shared);
+    return undefined;
+  });
+}
+
+/**
+ * An answer, section by section.
+ *
+ * @param serve what the answer has in a section that could be served, given what all such sections share;
+ * `undefined` leaves it inactive.
+ */
+export function serializeAnswer(
+  offer: WebrtcOffer,
+  transport: WebrtcTransport,
+  sessionId: string,
+  serve: (
+    section: OfferedSection,
+    index: number,
+    shared: readonly SdpAttribute[],
+  ) => MediaToWrite | undefined,
+): string {
+  const answered = offer.sections.filter(isAnswered);
+  const medias = offer.sections.map((section, index) => {
+    if (!isAnswered(section)) return refusedSection(section);
+    // The first carries the transport for all of the bundle (RFC 9143 §7.3.3).
+    const shared = transportAttributes(offer, transport, section === answered[0]);
+    return serve(section, index, shared) ?? inactiveSection(section, shared);
   });
   const mids = answered.flatMap(({ mid }) => mid ?? []);
   return serializeSdp({
-    origin: {
-      username: '-',
-      sessionId: options.sessionId,
-      sessionVersion: '1',
-      addressType: 'IP4',
-      address: '0.0.0.0',
-    },
+    origin: { username: '-', sessionId, sessionVersion: '1', addressType: 'IP4', address: '0.0.0.0' },
     name: '-',
     attributes: [
       ...(mids.length === 0 ? [] : [attribute('group', `BUNDLE ${mids.join(' ')}`)]),
@@ -121,7 +136,7 @@ function sentSection(
   };
 }
 
-function rtpmapOf({ encoding, clockRate, channels }: OfferedFormat): string {
+export function rtpmapOf({ encoding, clockRate, channels }: OfferedFormat): string {
   return `${encoding}/${clockRate}${channels > 1 ? `/${channels}` : ''}`;
 }
 
@@ -161,10 +176,10 @@ function refusedSection(section: OfferedSection): MediaToWrite {
   };
 }
 
-function midOf({ mid }: OfferedSection): SdpAttribute[] {
+export function midOf({ mid }: OfferedSection): SdpAttribute[] {
   return mid === undefined ? [] : [attribute('mid', mid)];
 }
 
-function attribute(name: string, value?: string): SdpAttribute {
+export function attribute(name: string, value?: string): SdpAttribute {
   return { name, value };
 }

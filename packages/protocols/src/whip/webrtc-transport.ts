@@ -36,51 +36,78 @@ const LIBRARY_AUDIO_FORMAT = 97;
  * AES-GCM, twice as fast as the AES-CM they would choose themselves.
  */
 export function serializeLibraryOffer(offer: WebrtcOffer, { videoSsrc, audioSsrc }: LibrarySsrcs): string {
+  return libraryOffer(offer, 'recvonly', [
+    {
+      mid: LIBRARY_VIDEO_MID,
+      format: LIBRARY_VIDEO_FORMAT,
+      rtpmap: 'H264/90000',
+      own: [
+        attribute('rtcp-fb', `${LIBRARY_VIDEO_FORMAT} nack`),
+        attribute('rtcp-fb', `${LIBRARY_VIDEO_FORMAT} nack pli`),
+        attribute('ssrc', `${videoSsrc} cname:v`),
+      ],
+    },
+    {
+      mid: LIBRARY_AUDIO_MID,
+      format: LIBRARY_AUDIO_FORMAT,
+      rtpmap: 'opus/48000/2',
+      own: [attribute('ssrc', `${audioSsrc} cname:a`)],
+    },
+  ]);
+}
+
+/**
+ * The same for a peer that sends: one section, to which the library then hands every packet there is,
+ * whatever its SSRC. Pictures and sound are told apart by payload type, by us.
+ */
+export function serializeLibraryPublishOffer(offer: WebrtcOffer): string {
+  return libraryOffer(offer, 'sendonly', [
+    { mid: LIBRARY_VIDEO_MID, format: LIBRARY_VIDEO_FORMAT, rtpmap: 'H264/90000', own: [] },
+  ]);
+}
+
+interface LibrarySection {
+  /** Also its kind. */
+  readonly mid: typeof LIBRARY_VIDEO_MID | typeof LIBRARY_AUDIO_MID;
+  readonly format: number;
+  readonly rtpmap: string;
+  readonly own: readonly SdpAttribute[];
+}
+
+function libraryOffer(
+  offer: WebrtcOffer,
+  direction: 'recvonly' | 'sendonly',
+  sections: readonly LibrarySection[],
+): string {
   const candidates = offer.candidates.map((candidate) =>
     attribute('candidate', serializeIceCandidate(candidate)),
   );
-  const section = (
-    kind: string,
-    mid: string,
-    format: number,
-    rtpmap: string,
-    own: readonly SdpAttribute[],
-  ): MediaToWrite => ({
-    kind,
-    port: 9,
-    protocol: 'UDP/TLS/RTP/SAVPF',
-    formats: [format],
-    connection: '0.0.0.0',
-    attributes: [
-      attribute('mid', mid),
-      attribute('recvonly'),
-      attribute('rtcp-mux'),
-      attribute('rtpmap', `${format} ${rtpmap}`),
-      ...own,
-    ],
-  });
   return serializeSdp({
     origin: { username: '-', sessionId: '1', sessionVersion: '1', addressType: 'IP4', address: '0.0.0.0' },
     name: '-',
     attributes: [
-      attribute('group', `BUNDLE ${LIBRARY_VIDEO_MID} ${LIBRARY_AUDIO_MID}`),
+      attribute('group', `BUNDLE ${sections.map(({ mid }) => mid).join(' ')}`),
       attribute('ice-ufrag', offer.ice.ufrag),
       attribute('ice-pwd', offer.ice.pwd),
       attribute('ice-options', 'trickle'),
       attribute('fingerprint', offer.fingerprint),
       attribute('setup', offer.setup === 'passive' ? 'passive' : 'active'),
     ],
-    medias: [
-      section('video', LIBRARY_VIDEO_MID, LIBRARY_VIDEO_FORMAT, 'H264/90000', [
-        attribute('rtcp-fb', `${LIBRARY_VIDEO_FORMAT} nack`),
-        attribute('rtcp-fb', `${LIBRARY_VIDEO_FORMAT} nack pli`),
-        ...candidates,
-        attribute('ssrc', `${videoSsrc} cname:v`),
-      ]),
-      section('audio', LIBRARY_AUDIO_MID, LIBRARY_AUDIO_FORMAT, 'opus/48000/2', [
-        attribute('ssrc', `${audioSsrc} cname:a`),
-      ]),
-    ],
+    medias: sections.map(({ mid, format, rtpmap, own }, index): MediaToWrite => ({
+      kind: mid,
+      port: 9,
+      protocol: 'UDP/TLS/RTP/SAVPF',
+      formats: [format],
+      connection: '0.0.0.0',
+      attributes: [
+        attribute('mid', mid),
+        attribute(direction),
+        attribute('rtcp-mux'),
+        attribute('rtpmap', `${format} ${rtpmap}`),
+        ...own,
+        ...(index === 0 ? candidates : []),
+      ],
+    })),
   });
 }
 
