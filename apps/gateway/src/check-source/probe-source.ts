@@ -2,7 +2,7 @@ import type { SourceReport } from '@vedette/contract';
 import type { Track } from '@vedette/media';
 import { redactAddress } from '../cameras/redact.ts';
 import { SourceError } from '../cameras/source.ts';
-import type { TlsTrust } from '../sources/rtsp/camera-socket.ts';
+import type { TlsTrust } from '../sources/camera-socket.ts';
 import type { SessionFacts } from '../sources/rtsp/rtsp-pull.ts';
 import { RtspSource } from '../sources/rtsp/rtsp-source.ts';
 import { steadyClock, type Feed } from '../stream/stream.ts';

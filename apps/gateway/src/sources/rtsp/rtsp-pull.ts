@@ -16,7 +16,7 @@ import { SourceError, type SourceContext } from '../../cameras/source.ts';
 import { steadyClock } from '../../stream/stream.ts';
 import { RtpReception } from '../rtp-reception.ts';
 import { InterleavedPath, UdpPath, type MediaPath } from './media-path.ts';
-import { socketError } from './socket-error.ts';
+import { socketError } from '../socket-error.ts';
 import { toSourceError } from './source-error.ts';
 
 /** A camera that sends and sends, and never a picture to begin with. */

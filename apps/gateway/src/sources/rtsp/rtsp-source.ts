@@ -1,6 +1,6 @@
 import { parseRtspUrl, type RtspUrl } from '@vedette/protocols';
 import { SourceError, type Source, type SourceContext } from '../../cameras/source.ts';
-import { connectToCamera, type TlsTrust } from './camera-socket.ts';
+import { connectToCamera, type TlsTrust } from '../camera-socket.ts';
 import { RtspPull, type PullEnd, type SessionFacts } from './rtsp-pull.ts';
 import { toSourceError } from './source-error.ts';
 

@@ -61,30 +61,42 @@ export function parseJpegHeader(bytes: Uint8Array): JpegHeader {
   if (bytes.length > JPEG_LIMITS.bytes) {
     throw new ProtocolError('ERR_JPEG_SIZE', `a JPEG of ${bytes.length} bytes, at most ${JPEG_LIMITS.bytes}`);
   }
-  if (bytes[0] !== 0xff || bytes[1] !== JpegMarker.soi) throw malformed('does not begin with its marker');
+  if (uint16(bytes, 0) !== 0xffd8) throw malformed('does not begin with its marker');
   let frame: Frame | undefined;
   let hasHuffmanTables = false;
   let at = 2;
-  for (let segment = 0; segment < JPEG_LIMITS.segments; segment += 1) {
-    if (bytes[at] !== 0xff) throw malformed('has no marker where one has to be');
-    while (bytes[at + 1] === 0xff) at += 1; // fill bytes (§B.1.1.2)
-    const marker = bytes[at + 1] ?? 0;
+  for (let count = 0; count < JPEG_LIMITS.segments; count += 1) {
+    const { marker, body, end, start } = readSegment(bytes, at);
     if (marker === JpegMarker.sos) {
       if (frame === undefined) throw malformed('has a scan before its size');
-      return { ...frame, hasHuffmanTables, scanOffset: at };
+      return { ...frame, hasHuffmanTables, scanOffset: start };
     }
-    if (isBareMarker(marker)) {
-      at += 2;
-      continue;
-    }
-    const length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-    const end = at + 2 + length;
-    if (length < 2 || end > bytes.length) throw malformed('is cut off in its header');
     if (marker === JpegMarker.dht) hasHuffmanTables = true;
-    else if (isFrameMarker(marker)) frame = parseFrame(marker, bytes.subarray(at + 4, end));
+    else if (isFrameMarker(marker)) frame = parseFrame(marker, body);
     at = end;
   }
   throw malformed(`has more than ${JPEG_LIMITS.segments} segments in its header`);
+}
+
+interface Segment {
+  readonly marker: number;
+  /** Where its marker is. */
+  readonly start: number;
+  /** Behind its length. */
+  readonly body: Uint8Array;
+  readonly end: number;
+}
+
+function readSegment(bytes: Uint8Array, at: number): Segment {
+  let start = at;
+  if (bytes[start] !== 0xff) throw malformed('has no marker where one has to be');
+  while (bytes[start + 1] === 0xff) start += 1; // fill bytes (§B.1.1.2)
+  const marker = bytes[start + 1] ?? 0;
+  if (isBareMarker(marker)) return { marker, start, body: bytes.subarray(0, 0), end: start + 2 };
+  const length = uint16(bytes, start + 2);
+  const end = start + 2 + length;
+  if (length < 2 || end > bytes.length) throw malformed('is cut off in its header');
+  return { marker, start, body: bytes.subarray(start + 4, end), end };
 }
 
 /** Markers that stand alone, without a length. */
@@ -102,22 +114,26 @@ function isFrameMarker(marker: number): boolean {
 function parseFrame(marker: number, body: Uint8Array): Frame {
   const process = PROCESSES[marker];
   if (process === undefined) throw unsupported(`of process ${marker - JpegMarker.sof0}`);
-  const [precision, heightHigh = 0, heightLow = 0, widthHigh = 0, widthLow = 0, components] = body;
-  if (components === undefined || body.length < 6 + 3 * components)
-    throw malformed('has a short frame header');
-  const height = (heightHigh << 8) | heightLow;
-  const width = (widthHigh << 8) | widthLow;
-  if (precision !== 8) throw unsupported(`of ${precision ?? 0} bits`);
+  const [precision = 0, , , , , components = 0] = body;
+  if (body.length < 6 + 3 * components) throw malformed('has a short frame header');
+  const height = uint16(body, 1);
+  const width = uint16(body, 3);
+  if (precision !== 8) throw unsupported(`of ${precision} bits`);
   if (components !== 1 && components !== 3) throw unsupported(`of ${components} components`);
   // Height 0 leaves it to a marker behind the scan (§B.2.5), which nobody uses.
   if (width === 0 || height === 0) throw unsupported('without a size');
-  if (width > JPEG_LIMITS.dimension || height > JPEG_LIMITS.dimension) {
+  if (Math.max(width, height) > JPEG_LIMITS.dimension) {
     throw new ProtocolError(
       'ERR_JPEG_SIZE',
       `a JPEG of ${width}×${height} pixels, at most ${JPEG_LIMITS.dimension}×${JPEG_LIMITS.dimension}`,
     );
   }
   return { width, height, components, process };
+}
+
+/** Big-endian; bytes that are not there count as 0. */
+function uint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 function malformed(what: string): ProtocolError {

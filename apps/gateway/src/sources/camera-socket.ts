@@ -1,16 +1,23 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import type { RtspUrl } from '@vedette/protocols';
-import { SourceError } from '../../cameras/source.ts';
-import { AddressRefusedError, guardedLookup, isAllowedAddress } from '../../net/guarded-lookup.ts';
+import { SourceError } from '../cameras/source.ts';
+import { AddressRefusedError, guardedLookup, isAllowedAddress } from '../net/guarded-lookup.ts';
 import { socketError } from './socket-error.ts';
 
-/** Which certificates are accepted from an rtsps camera; without either, those that a known authority has signed. */
+/** Which certificates are accepted from a camera that speaks TLS; without either, those that a known authority has signed. */
 export interface TlsTrust {
   /** SHA-256 of the one accepted certificate, as 32 hex pairs with colons. */
   readonly fingerprint?: string | undefined;
   /** Accept any. */
   readonly isInsecure?: boolean | undefined;
+}
+
+/** Where a camera listens. */
+export interface CameraEndpoint {
+  /** Name or address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly isSecure: boolean;
 }
 
 export interface ConnectOptions {
@@ -25,8 +32,8 @@ export interface ConnectOptions {
  *
  * @throws {SourceError} it cannot be reached or is not trusted; `ERR_CONNECT_ABORTED` when `signal` aborts.
  */
-export async function connectToCamera(url: RtspUrl, options: ConnectOptions): Promise<Socket> {
-  const { host, port, isSecure } = url;
+export async function connectToCamera(endpoint: CameraEndpoint, options: ConnectOptions): Promise<Socket> {
+  const { host, port, isSecure } = endpoint;
   if (isIP(host.split('%', 1)[0] ?? '') !== 0 && !isAllowedAddress(host)) throw refusedError();
   if (options.signal.aborted) throw abortedError();
   const target = { host, port, lookup: guardedLookup };

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@vedette/media';
-import { SourceError } from '../../cameras/source.ts';
+import { SourceError } from '../cameras/source.ts';
 
 const BY_CODE: Readonly<Record<string, readonly [code: ErrorCode, sentence: string]>> = {
   ECONNREFUSED: ['ERR_CONNECT_REFUSED', 'nothing listens at this address and port'],
@@ -28,5 +28,5 @@ function systemCode(error: unknown): string {
 
 function tlsFault(code: string): readonly [code: ErrorCode, sentence: string] | undefined {
   if (!/^(?:ERR_SSL|ERR_TLS|EPROTO)/.test(code)) return undefined;
-  return ['ERR_TLS_FAILED', `no TLS connection comes about (${code}): is the port one for rtsps?`];
+  return ['ERR_TLS_FAILED', `no TLS connection comes about (${code}): is the port one for TLS?`];
 }
