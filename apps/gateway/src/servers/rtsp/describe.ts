@@ -28,17 +28,21 @@ export async function findLive(
   const camera = cameras.find(cameraId);
   if (camera === undefined) return `there is no camera "${cameraId}"`;
   const { stream, state } = camera;
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(limits.describeWaitMs)]);
   const hasHope = stream.isLive || state.name === 'connecting' || state.name === 'idle';
-  if (!hasHope || !(await becomesLive(stream, patience))) return absence(camera);
+  if (!hasHope || !(await becomesLive(stream, limits, signal))) return absence(camera);
   const fitted = fit(stream, quality);
-  if (await becomesLive(fitted, patience)) return fitted;
+  if (await becomesLive(fitted, limits, signal)) return fitted;
   return `the media of camera "${cameraId}" cannot be made ready now`;
 }
 
-async function becomesLive(stream: Stream, signal: AbortSignal): Promise<boolean> {
+async function becomesLive(
+  stream: Stream,
+  { describeWaitMs }: LiveMedia['limits'],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (stream.isLive) return true;
   try {
-    await stream.live(signal);
+    await stream.live(AbortSignal.any([signal, AbortSignal.timeout(describeWaitMs)]));
     return true;
   } catch {
     return false; // still away, or gone for good: the camera's state says which

@@ -4,7 +4,7 @@ import { ProtocolError } from '@vedette/media';
 import fc from 'fast-check';
 import { contentBase, mediaIndexOf, parseTarget, trackIdOf } from './rtsp-target.ts';
 
-for (const { path, cameraId, control, token } of [
+for (const { path, cameraId, control, token, quality } of [
   { path: '/gate', cameraId: 'gate' },
   { path: '/gate/', cameraId: 'gate' },
   { path: '//gate//', cameraId: 'gate' },
@@ -21,9 +21,15 @@ for (const { path, cameraId, control, token } of [
   { path: '/gate?token=a.b/trackID=1', cameraId: 'gate', control: 'trackID=1', token: 'a.b' },
   { path: '/gate?token=a.b/', cameraId: 'gate', token: 'a.b' },
   { path: '/gate?token=a/b', cameraId: 'gate', token: 'a/b' },
+  { path: '/gate?quality=360p/trackID=0', cameraId: 'gate', control: 'trackID=0', quality: '360p' },
 ]) {
   test(`parseTarget: ${path}`, () => {
-    assert.deepEqual(parseTarget(`rtsp://host:8554${path}`), { cameraId, control, token });
+    assert.deepEqual(parseTarget(`rtsp://host:8554${path}`), {
+      cameraId,
+      control,
+      token,
+      quality,
+    });
   });
 }
 
