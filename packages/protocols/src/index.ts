@@ -29,3 +29,4 @@ export * from './rtsp/index.ts';
 export * from './hls/index.ts';
 export * from './multipart/index.ts';
 export * from './whip/index.ts';
+export * from './srt/index.ts';

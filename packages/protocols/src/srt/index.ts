@@ -1,0 +1,16 @@
+export * from './caller.ts';
+export * from './connection.ts';
+export type { SrtBlockCipher, SrtCrypto } from './crypto.ts';
+export { isKeyLength, type SrtKeyLength } from './key-material.ts';
+export { SRT_HEADER_LENGTH, SRT_LIMITS } from './limits.ts';
+export * from './listener.ts';
+export { nodeSrtCrypto } from './node-crypto.ts';
+export { controlType, isControlPacket, packetSocketId, SRT_CONTROL } from './packet.ts';
+export type { PayloadListener } from './receiver.ts';
+export { describeReject, SRT_REJECT, type SrtReject } from './reject.ts';
+export type { RoundTrip } from './round-trip.ts';
+export type { KeyRefresh } from './sender-keys.ts';
+export { createStatistics, type SrtStatistics } from './statistics.ts';
+export * from './srt-url.ts';
+export * from './stream-id.ts';
+export type { SrtWire } from './wire.ts';
