@@ -28,14 +28,34 @@ export function splitAdts(bytes: Uint8Array): AdtsFrame[] {
   let offset = 0;
   while (offset < bytes.length) {
     if (frames.length >= MAX_FRAMES) throw invalid(`more than ${MAX_FRAMES} frames`);
-    const frame = parseFrame(bytes.subarray(offset));
+    const frame = parseAdtsFrame(bytes.subarray(offset));
     frames.push(frame);
     offset += frame.byteLength;
   }
   return frames;
 }
 
-function parseFrame(bytes: Uint8Array): AdtsFrame {
+/**
+ * Length of the frame that begins at `offset`, header included, in bytes; 0 where too little is there to tell, -1
+ * where none begins.
+ */
+export function adtsFrameLength(bytes: Uint8Array, offset: number): number {
+  if (bytes.length - offset < HEADER_BYTES) return 0;
+  const second = bytes[offset + 1] ?? 0;
+  if (bytes[offset] !== 0xff || (second & 0xf6) !== 0xf0) return -1;
+  const length =
+    (((bytes[offset + 3] ?? 0) & 3) << 11) |
+    ((bytes[offset + 4] ?? 0) << 3) |
+    ((bytes[offset + 5] ?? 0) >>> 5);
+  return length > HEADER_BYTES ? length : -1;
+}
+
+/**
+ * Parses the ADTS frame at the beginning of `bytes`.
+ *
+ * @throws {ProtocolError} `ERR_ADTS`: as {@link splitAdts}.
+ */
+export function parseAdtsFrame(bytes: Uint8Array): AdtsFrame {
   if (bytes.length < HEADER_BYTES) throw invalid('too short');
   const header = new BitReader(bytes.subarray(0, HEADER_BYTES));
   if (header.bits(12) !== 0xfff) throw invalid('no sync word');
@@ -66,27 +86,39 @@ function parseFrame(bytes: Uint8Array): AdtsFrame {
 }
 
 /**
- * Writes one raw AAC frame behind an ADTS header without CRC.
+ * The ADTS header, without CRC, of a raw AAC frame of `frameBytes`.
  *
  * @throws {RangeError} what the header has no bits for: another sample rate than the 13 of the table, a
  * channel configuration of 0 or above 7, a frame above 8,184 bytes.
  */
-export function serializeAdts(config: AudioSpecificConfig, frame: Uint8Array): Uint8Array {
+export function adtsHeader(config: AudioSpecificConfig, frameBytes: number): Uint8Array {
   const rateIndex = sampleRateIndex(config.sampleRate);
   const channels = config.channelConfiguration;
-  const length = HEADER_BYTES + frame.length;
+  const length = HEADER_BYTES + frameBytes;
   if (rateIndex === undefined || channels < 1 || channels > 7 || length > MAX_FRAME_BYTES) {
     throw new RangeError('ADTS has no room for this sample rate, channel configuration or frame length');
   }
-  const out = new Uint8Array(length);
-  out[0] = 0xff;
-  out[1] = 0xf1;
-  out[2] = ((config.objectType - 1) << 6) | (rateIndex << 2) | (channels >>> 2);
-  out[3] = ((channels & 3) << 6) | (length >>> 11);
-  out[4] = (length >>> 3) & 0xff;
-  out[5] = ((length & 7) << 5) | 0x1f; // buffer fullness 0x7ff: variable bit rate
-  out[6] = 0xfc;
-  out.set(frame, HEADER_BYTES);
+  return Uint8Array.of(
+    0xff,
+    0xf1,
+    ((config.objectType - 1) << 6) | (rateIndex << 2) | (channels >>> 2),
+    ((channels & 3) << 6) | (length >>> 11),
+    (length >>> 3) & 0xff,
+    ((length & 7) << 5) | 0x1f, // buffer fullness 0x7ff: variable bit rate
+    0xfc,
+  );
+}
+
+/**
+ * Writes one raw AAC frame behind an ADTS header without CRC.
+ *
+ * @throws {RangeError} as {@link adtsHeader}.
+ */
+export function serializeAdts(config: AudioSpecificConfig, frame: Uint8Array): Uint8Array {
+  const header = adtsHeader(config, frame.length);
+  const out = new Uint8Array(header.length + frame.length);
+  out.set(header);
+  out.set(frame, header.length);
   return out;
 }
 

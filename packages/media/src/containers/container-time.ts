@@ -29,10 +29,16 @@ export class ContainerTime {
   #end = 0;
   /** How far the latest times given out lie apart: where time goes on after a jump. */
   #lastStep = 0;
+  #isRestarted = false;
 
   constructor({ clockRate, bits, maxStepSeconds = MAX_STEP_SECONDS }: ContainerTimeOptions) {
     this.#period = bits === 0 ? 0 : 2 ** bits;
     this.#maxStep = maxStepSeconds * clockRate;
+  }
+
+  /** The next timestamp is known to be another clock's, however near it lies: time goes on from what came last. */
+  restart(): void {
+    this.#isRestarted = true;
   }
 
   /**
@@ -46,7 +52,8 @@ export class ContainerTime {
     }
     const unwrapped = this.#unwrap(timestamp, this.#last);
     const step = unwrapped - this.#last;
-    if (Math.abs(step) > this.#maxStep) {
+    if (this.#isRestarted || Math.abs(step) > this.#maxStep) {
+      this.#isRestarted = false;
       // Another clock: its first unit follows what came last as the one before did.
       this.#origin = timestamp - (this.#end + this.#lastStep);
       this.#last = timestamp;

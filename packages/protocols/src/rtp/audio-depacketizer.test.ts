@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ProtocolError } from '@vedette/media';
+import { ProtocolError, parseStreamMuxConfig } from '@vedette/media';
 import { createDepacketizer } from './create-depacketizer.ts';
 import type { Depacketizer } from './depacketizer.ts';
-import { parseStreamMuxConfig } from './latm.ts';
 import type { RtpPacket } from './packet.ts';
 import { testFormat, testPacket, testPackets } from './testing/fixtures.ts';
 

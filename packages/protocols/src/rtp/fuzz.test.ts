@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProtocolError } from '@vedette/media';
+import { ProtocolError, parseStreamMuxConfig } from '@vedette/media';
 import type { Codec } from '@vedette/media';
 import { attempt, fuzz } from '../../../media/src/testing/fuzz.ts';
 import { goFuzzInputs } from '../../../media/src/testing/go-fuzz.ts';
 import { sharedPath } from '../../../media/src/testing/shared.ts';
 import { createDepacketizer } from './create-depacketizer.ts';
 import { parseFormatParameters } from './format-parameters.ts';
-import { parseStreamMuxConfig } from './latm.ts';
 import { parseRtpPacket } from './packet.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { testFormat, testPackets } from './testing/fixtures.ts';

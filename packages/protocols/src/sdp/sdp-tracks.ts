@@ -5,12 +5,12 @@ import {
   ProtocolError,
   serializeAudioSpecificConfig,
   splitAnnexB,
+  parseStreamMuxConfig,
 } from '@vedette/media';
 import type { Codec } from '@vedette/media';
 import type { RtpFormat } from '../rtp/depacketizer.ts';
 import { base64ListParameter, hexParameter, parseFormatParameters } from '../rtp/format-parameters.ts';
 import type { FormatParameters } from '../rtp/format-parameters.ts';
-import { parseStreamMuxConfig } from '../rtp/latm.ts';
 import type { MediaDescription, RtpMap, SessionDescription } from './session-description.ts';
 
 /** A section of a session description that can be received, ready for SETUP and a depacketizer. */
