@@ -5,11 +5,15 @@ import { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
 import { sessionLog } from './observability/session-log.ts';
-import { buildHls, buildRtsp, buildWebrtc } from './build-services.ts';
+import { buildHls, buildPushes, buildRtsp, buildWebrtc } from './build-services.ts';
 import type { Parts } from './parts.ts';
+import type { PushSet } from './push/push-set.ts';
 import { HttpServer } from './servers/http/http-server.ts';
+import { MseServer } from './servers/mse/mse-server.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import { MseSinks } from './sinks/mse/mse-sinks.ts';
+import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import type { StreamFitter } from './transcode/fitter.ts';
 import { OpusAudio } from './transcode/opus-audio.ts';
@@ -33,6 +37,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
     sessions: () => sessions,
     workers: () => [...media.reports, ...(webrtc?.reports ?? [])],
     hls: () => hls?.usage,
+    pushes: () => pushes.list(),
   });
   const log = sessionLog(logger);
   const sessions: SessionRegistry = new SessionRegistry({
@@ -47,14 +52,27 @@ export function buildParts(config: Config, logger: Logger): Parts {
   });
   const opus = new OpusAudio({ studio: media, logger });
   const fitter: StreamFitter = { fit: (stream) => stream };
+  const rtspSinks = new RtspSinks();
   const webrtc: WebrtcService | undefined = config.webrtc.enabled
     ? buildWebrtc(config.webrtc, { sessions, logger, opus })
     : undefined;
   const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger, opus }) : undefined;
   const rtsp = config.rtsp.enabled
-    ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter })
+    ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter, rtspSinks })
     : undefined;
+  const pushes: PushSet = buildPushes(config.push, { cameras, sessions, logger, fitter, rtspSinks });
   const http = new HttpServer({ ...config.http, logger });
+  const mseSinks = new MseSinks();
+  const mse = new MseServer({
+    server: http.app.server,
+    allowedOrigins: config.http.allowedOrigins,
+    cameras,
+    sessions,
+    fitter,
+    rungs: () => [],
+    openViewer: (stream, quality, outlet, onEnd) => mseSinks.open(stream, quality, outlet, onEnd),
+    logger,
+  });
   return {
     config,
     logger,
@@ -65,9 +83,12 @@ export function buildParts(config: Config, logger: Logger): Parts {
     snapshots,
     opus,
     fitter,
+    rtspSinks,
+    pushes,
     rtsp,
     webrtc,
     hls,
+    mse,
     http,
   };
 }

@@ -2,10 +2,11 @@ import type { Config } from '@vedette/contract';
 import { createOpusTrack } from '@vedette/media';
 import { readFileSync } from 'node:fs';
 import type { Parts } from './parts.ts';
+import { pushRoute } from './push-targets.ts';
+import { PushSet } from './push/push-set.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
 import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
-import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { RtspPublisher } from './sources/publish-rtsp/rtsp-publisher.ts';
 
@@ -13,9 +14,14 @@ import { RtspPublisher } from './sources/publish-rtsp/rtsp-publisher.ts';
 
 export function buildRtsp(
   { host, port, tlsPort, certificate, key }: Config['rtsp'],
-  { cameras, sessions, logger, fitter }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter'>,
+  {
+    cameras,
+    sessions,
+    logger,
+    fitter,
+    rtspSinks: sinks,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks'>,
 ): RtspServer {
-  const sinks = new RtspSinks();
   const tls =
     certificate === undefined || key === undefined
       ? undefined
@@ -76,5 +82,25 @@ export function buildHls(
         start: (onUnit) => opus.listen(stream, { onTrack: () => undefined, onUnit }),
       };
     },
+  });
+}
+
+export function buildPushes(
+  { privateNetworks }: Config['push'],
+  {
+    cameras,
+    sessions,
+    logger,
+    fitter,
+    rtspSinks,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks'>,
+): PushSet {
+  return new PushSet({
+    cameras,
+    viewers: (id) => sessions.viewers(id),
+    route: (address) => pushRoute(address, { rtspSinks }),
+    fitter,
+    privateNetworks,
+    logger,
   });
 }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { camerasJson } from './api/api-routes.ts';
 import { LiveEvents } from './api/live-events.ts';
+import { pushJson } from './api/push-json.ts';
 import { buildParts } from './build-parts.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Parts } from './parts.ts';
@@ -34,6 +35,15 @@ function declaredCameras({ cameras, demo }: Config): Config['cameras'] {
   return { ...cameras, byId: { demo: DEMO, ...cameras.byId } };
 }
 
+/** Makes cameras and pushes what `config` asks for. A camera whose pushes alone have changed is not touched. */
+async function declare({ cameras, pushes }: Parts, config: Config): Promise<void> {
+  const { autoCreate, byId } = declaredCameras(config);
+  const entries = Object.entries(byId);
+  const plain = Object.fromEntries(entries.map(([id, camera]) => [id, { ...camera, push: [] }]));
+  await cameras.apply({ autoCreate, byId: plain });
+  await pushes.apply(Object.fromEntries(entries.map(([id, { push }]) => [id, push])));
+}
+
 /** Keys beside the cameras that differ: they were read when the parts were built. */
 function restartKeys(running: Config, next: Config): string[] {
   return Object.entries(next)
@@ -55,7 +65,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       addresses,
       close,
       reload: async (next) => {
-        await parts.cameras.apply(declaredCameras(next));
+        await declare(parts, next);
         return restartKeys(config, next);
       },
     };
@@ -67,11 +77,12 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
 /** Starts the parts in the order of their needs; each leaves its end in `closers`. */
 async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Promise<Addresses> {
-  const { config, media, cameras, sessions, opus, rtsp, webrtc, hls, http } = parts;
+  const { config, media, cameras, pushes, sessions, opus, rtsp, webrtc, hls, mse, http } = parts;
   await addRoutes(parts);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   closers.push(async () => media.close());
   closers.push(async () => cameras.close());
+  closers.push(async () => pushes.close());
   closers.push(() => opus.close());
   closers.push(() => hls?.close());
 
@@ -86,13 +97,16 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
     server: http.app.server,
     allowedOrigins: config.http.allowedOrigins,
     cameras: () => camerasJson({ cameras, sessions }),
+    pushes: () => pushes.list().map(pushJson),
   });
   closers.push(async () => http.close());
   closers.push(async () => events.close());
+  closers.push(() => mse.close());
+  mse.start();
   const url = await http.listen();
   events.start();
 
-  await cameras.apply(declaredCameras(config));
+  await declare(parts, config);
   const { host } = config.rtsp;
   return {
     http: url,

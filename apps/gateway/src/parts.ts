@@ -3,9 +3,12 @@ import type { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { HttpServer } from './servers/http/http-server.ts';
+import type { PushSet } from './push/push-set.ts';
+import type { MseServer } from './servers/mse/mse-server.ts';
 import type { RtspServer } from './servers/rtsp/rtsp-server.ts';
 import type { SessionRegistry } from './sessions/session-registry.ts';
 import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import type { StreamFitter } from './transcode/fitter.ts';
 import type { OpusAudio } from './transcode/opus-audio.ts';
@@ -23,8 +26,12 @@ export interface Parts {
   readonly snapshots: Snapshots;
   readonly opus: OpusAudio;
   readonly fitter: StreamFitter;
+  /** Of the server and of pushes. */
+  readonly rtspSinks: RtspSinks;
+  readonly pushes: PushSet;
   readonly rtsp: RtspServer | undefined;
   readonly webrtc: WebrtcService | undefined;
   readonly hls: HlsMuxers | undefined;
+  readonly mse: MseServer;
   readonly http: HttpServer;
 }

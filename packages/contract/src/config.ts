@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cameraId } from './camera.ts';
+import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -118,6 +119,13 @@ const hlsConfig = z.strictObject({
     .describe('The least; a segment ends at the next random access point'),
 });
 
+const pushSectionConfig = z.strictObject({
+  privateNetworks: z
+    .boolean()
+    .default(false)
+    .describe('Whether pushes made by the API may lead into private networks; those of this file may'),
+});
+
 /** One camera of `cameras:`. */
 export const cameraConfig = z.strictObject({
   source: sourceAddress.describe('Where it comes from: an address, or "publish"'),
@@ -137,6 +145,7 @@ export const cameraConfig = z.strictObject({
   tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
   onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
   overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
+  push: pushList.describe('Where it is sent on to, as soon and as long as each entry says'),
 });
 export type CameraConfig = z.infer<typeof cameraConfig>;
 
@@ -186,9 +195,17 @@ export const config = z.strictObject({
   srt: srtConfig.prefault({}),
   webrtc: webrtcConfig.prefault({}),
   hls: hlsConfig.prefault({}),
+  push: pushSectionConfig.prefault({}),
   cameras: camerasConfig.prefault({}),
 });
 export type Config = z.infer<typeof config>;
 
 /** Keys whose values carry secrets: never printed. */
-export const secretKeys: ReadonlySet<string> = new Set(['source', 'credential', 'key', 'passphrase']);
+export const secretKeys: ReadonlySet<string> = new Set([
+  'source',
+  'push',
+  'to',
+  'credential',
+  'key',
+  'passphrase',
+]);

@@ -3,6 +3,7 @@ export * from './config.ts';
 export * from './demo-clock.ts';
 export * from './events.ts';
 export * from './problem.ts';
+export * from './push.ts';
 export * from './server-info.ts';
 export * from './session.ts';
 export * from './source-address.ts';

@@ -1,30 +1,37 @@
-import type { Camera as CameraJson, ServerToClientEvents } from '@vedette/contract';
+import type { Camera as CameraJson, Push as PushJson, ServerToClientEvents } from '@vedette/contract';
 import type { Server as NodeHttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import { ChangeFeed } from './change-feed.ts';
 import { isAllowedHost, isAllowedOrigin } from '../servers/http/origin-guard.ts';
 
 const INTERVAL_MS = 1000;
-/** Measured rates alone are worth a message only this often. */
-const RATES_EVERY = 5;
 const MAX_MESSAGE_BYTES = 64 * 1024;
 
 export interface LiveEventsOptions {
   readonly server: NodeHttpServer;
   readonly allowedOrigins: readonly string[];
   readonly cameras: () => CameraJson[];
+  readonly pushes: () => PushJson[];
 }
 
 /** Tells every open dashboard what changes: one socket each, no polling. */
 export class LiveEvents {
   readonly #io: Server<Record<string, never>, ServerToClientEvents>;
   readonly #cameras: () => CameraJson[];
+  readonly #pushes: () => PushJson[];
+  readonly #cameraFeed = new ChangeFeed<CameraJson>({
+    key: ({ id }) => id,
+    plain: (camera) => ({ ...camera, bitrate: 0, frameRate: 0, lastPictureAt: null }),
+  });
+  readonly #pushFeed = new ChangeFeed<PushJson>({
+    key: ({ cameraId, id }) => `${cameraId}/${id}`,
+    plain: (push) => ({ ...push, bytes: 0, dropped: 0, queuedBytes: 0 }),
+  });
   #timer: NodeJS.Timeout | undefined;
-  /** What was last told, by camera: without and with measured rates. */
-  #told = new Map<string, { plain: string; full: string }>();
-  #round = 0;
 
-  constructor({ server, allowedOrigins, cameras }: LiveEventsOptions) {
+  constructor({ server, allowedOrigins, cameras, pushes }: LiveEventsOptions) {
     this.#cameras = cameras;
+    this.#pushes = pushes;
     this.#io = new Server(server, {
       serveClient: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -34,7 +41,10 @@ export class LiveEvents {
         decide(null, isAllowed);
       },
     });
-    this.#io.on('connection', (socket) => socket.emit('cameras', this.#cameras()));
+    this.#io.on('connection', (socket) => {
+      socket.emit('cameras', this.#cameras());
+      socket.emit('pushes', this.#pushes());
+    });
   }
 
   start(): void {
@@ -48,23 +58,15 @@ export class LiveEvents {
 
   #tell(): void {
     if (this.#io.engine.clientsCount === 0) {
-      this.#told.clear();
+      this.#cameraFeed.clear();
+      this.#pushFeed.clear();
       return;
     }
-    this.#round += 1;
-    const told = new Map<string, { plain: string; full: string }>();
-    for (const camera of this.#cameras()) {
-      const plain = JSON.stringify({ ...camera, bitrate: 0, frameRate: 0, lastPictureAt: null });
-      const full = JSON.stringify(camera);
-      const before = this.#told.get(camera.id);
-      const hasChanged = before?.plain !== plain;
-      const isNews = hasChanged || (this.#round % RATES_EVERY === 0 && before.full !== full);
-      told.set(camera.id, isNews ? { plain, full } : before);
-      if (isNews) this.#io.emit('camera', camera);
-    }
-    for (const id of this.#told.keys()) {
-      if (!told.has(id)) this.#io.emit('camera_removed', { id });
-    }
-    this.#told = told;
+    const cameras = this.#cameraFeed.look(this.#cameras());
+    for (const camera of cameras.changed) this.#io.emit('camera', camera);
+    for (const { id } of cameras.removed) this.#io.emit('camera_removed', { id });
+    const pushes = this.#pushFeed.look(this.#pushes());
+    for (const push of pushes.changed) this.#io.emit('push', push);
+    for (const { cameraId, id } of pushes.removed) this.#io.emit('push_removed', { cameraId, id });
   }
 }

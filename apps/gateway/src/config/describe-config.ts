@@ -1,4 +1,4 @@
-import { cameraConfig, config } from '@vedette/contract';
+import { cameraConfig, config, pushConfig } from '@vedette/contract';
 import { z } from 'zod';
 import { environmentName } from './config-keys.ts';
 
@@ -56,5 +56,11 @@ ${table(config)}
 Below \`cameras\`, by its id. \`VEDETTE_CAMERAS_GATE_SOURCE\` sets \`source\` of \`gate\`.
 
 ${table(cameraConfig)}
+
+## A push
+
+An entry of a camera's \`push\`: see [Pushing](push.md).
+
+${table(pushConfig)}
 `;
 }

@@ -91,7 +91,9 @@ function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
 
 function shown(path: readonly PropertyKey[], value: unknown): string {
   if (value === undefined) return '';
-  if (secretKeys.has(String(path.at(-1)))) return ' (value not shown)';
+  // An entry of a list is as secret as the list.
+  const key = path.findLast((part) => typeof part === 'string');
+  if (secretKeys.has(String(key))) return ' (value not shown)';
   return ` (got ${JSON.stringify(value).slice(0, 120)})`;
 }
 

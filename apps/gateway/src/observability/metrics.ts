@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { CameraSet } from '../cameras/camera-set.ts';
+import type { Push } from '../push/push.ts';
 import type { SessionObserver, SessionRegistry } from '../sessions/session-registry.ts';
 
 /** What a supervisor of child processes says of one of them. */
@@ -23,6 +24,7 @@ export interface MetricsOptions {
   readonly sessions: () => SessionRegistry;
   readonly workers: () => readonly WorkerReport[];
   readonly hls: () => HlsReport | undefined;
+  readonly pushes: () => readonly Push[];
 }
 
 /** Metrics in Prometheus' text form; everything is read when scraped, nothing on the media path. */
@@ -57,6 +59,7 @@ export class Metrics implements SessionObserver {
     this.#registerSessions(options.sessions);
     this.#registerWorkers(options.workers);
     this.#registerHls(options.hls);
+    this.#registerPushes(options.pushes);
   }
 
   started({ protocol, kind }: Parameters<SessionObserver['started']>[0]): void {
@@ -182,5 +185,30 @@ export class Metrics implements SessionObserver {
     one('vedette_hls_streams', 'Streams that are cut for HLS', ({ muxers }) => muxers);
     one('vedette_hls_bytes', 'Media bytes held for HLS', ({ bytes }) => bytes);
     one('vedette_hls_waiting_requests', 'Requests that wait for a part or a playlist', ({ waits }) => waits);
+  }
+  #registerPushes(pushes: () => readonly Push[]): void {
+    const each = (name: string, help: string, read: (push: Push) => number): void => {
+      this.#gauge(name, help, ['camera', 'push'], (gauge) => {
+        for (const push of pushes()) gauge.set({ camera: push.cameraId, push: push.id }, read(push));
+      });
+    };
+    each('vedette_push_live', '1 while the destination takes media', ({ state }) =>
+      state.name === 'live' ? 1 : 0,
+    );
+    each('vedette_push_failed', '1 while it is down, or given up', ({ state }) =>
+      state.name === 'failed' ? 1 : 0,
+    );
+    each('vedette_push_attempts_total', 'Attempts to reach the destination', ({ attempts }) => attempts);
+    each('vedette_push_bytes_total', 'Media bytes sent', ({ totals }) => totals.bytes);
+    each(
+      'vedette_push_dropped_units_total',
+      'Units that slow destinations lost',
+      ({ totals }) => totals.dropped,
+    );
+    each(
+      'vedette_push_queued_bytes',
+      'Bytes that wait for the destination',
+      ({ totals }) => totals.queuedBytes,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@vedette/media';
+import type { AddressGuard } from '../net/guarded-lookup.ts';
 import type { Stream } from '../stream/stream.ts';
 
 /** Why a push stopped, in words for the person who runs it. Never holds a password or a stream key. */
@@ -15,18 +16,26 @@ export class PushError extends Error {
   }
 }
 
+/** What one attempt has sent so far. */
+export interface PushTotals {
+  readonly bytes: number;
+  /** Units left out because the destination was slow. */
+  readonly dropped: number;
+  readonly queuedBytes: number;
+}
+
 /** What a push needs of whoever runs it. */
 export interface PushContext {
   /** Aborts when the push is no longer wanted: say goodbye and return. */
   readonly signal: AbortSignal;
   /** What is sent; live, and fit for the protocol. */
   readonly stream: Stream;
+  /** Where this push may lead. */
+  readonly guard: AddressGuard;
   /** The destination takes media now. Called once. */
   onConnected(): void;
   /** Totals so far; read when somebody looks. Call once, with a function that is cheap. */
-  report(
-    totals: () => { readonly bytes: number; readonly dropped: number; readonly queuedBytes: number },
-  ): void;
+  report(totals: () => PushTotals): void;
 }
 
 /**

@@ -19,13 +19,13 @@ for (const { name, value, want, back } of [
     name: 'ffmpeg publishing',
     value: 'RTP/AVP/TCP;unicast;interleaved=0-1;mode=record',
     want: [{ ...tcp, interleaved: [0, 1], mode: 'record' }],
-    back: 'RTP/AVP/TCP;unicast;interleaved=0-1;mode="RECORD"',
+    back: 'RTP/AVP/TCP;unicast;interleaved=0-1;mode=record',
   },
   {
     name: 'an old encoder publishing',
     value: 'RTP/AVP/TCP;interleaved=0-1;mode=receive',
     want: [{ ...tcp, interleaved: [0, 1], mode: 'record' }],
-    back: 'RTP/AVP/TCP;unicast;interleaved=0-1;mode="RECORD"',
+    back: 'RTP/AVP/TCP;unicast;interleaved=0-1;mode=record',
   },
   {
     name: 'Hikvision answering',

@@ -67,7 +67,9 @@ export function serializeTransport(transport: RtspTransport): string {
   for (const [name, pair] of pairs) if (pair !== undefined) parts.push(`${name}=${pair[0]}-${pair[1]}`);
   if (ttl !== undefined) parts.push(`ttl=${ttl}`);
   if (ssrc !== undefined) parts.push(`ssrc=${ssrc.toString(16).toUpperCase().padStart(8, '0')}`);
-  if (transport.mode !== undefined) parts.push(`mode="${transport.mode.toUpperCase()}"`);
+  if (transport.mode === 'play') parts.push('mode="PLAY"');
+  // RFC 2326 §12.39 wants quotes; ffmpeg as a server knows the word only without, as its own client writes it.
+  if (transport.mode === 'record') parts.push('mode=record');
   return parts.join(';');
 }
 

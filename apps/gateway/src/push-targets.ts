@@ -1,0 +1,43 @@
+import type { PushRoute } from './push/push-set.ts';
+import { PushError } from './push/push-target.ts';
+import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
+import { RtspPush } from './sinks/rtsp/rtsp-push.ts';
+import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
+import { version } from './version.ts';
+
+/** What ways to destinations need of the rest of the program. */
+export interface PushParts {
+  /** Shared with the viewers: a stream is put into packets once. */
+  readonly rtspSinks: RtspSinks;
+}
+
+const USER_AGENT = `Vedette/${version}`;
+
+/** Which way an address means: the first row that fits. */
+const ROUTES: readonly {
+  readonly pattern: RegExp;
+  readonly route: (address: string, parts: PushParts) => PushRoute;
+}[] = [{ pattern: /^rtsps?:/i, route: rtspRoute }];
+
+/** The way to a push's destination. */
+export function pushRoute(address: string, parts: PushParts): PushRoute {
+  return ROUTES.find(({ pattern }) => pattern.test(address))?.route(address, parts) ?? UNKNOWN;
+}
+
+function rtspRoute(address: string, { rtspSinks }: PushParts): PushRoute {
+  return {
+    target: new RtspPush({ address, sinks: rtspSinks, userAgent: USER_AGENT }),
+    carriage: RTSP_CARRIAGE,
+  };
+}
+
+/** The configuration takes no address that is not in the table; this is for one that slipped through. */
+const UNKNOWN: PushRoute = {
+  target: {
+    run: () =>
+      Promise.reject(
+        new PushError('ERR_PUSH_SCHEME', 'this kind of address is not supported', { isPermanent: true }),
+      ),
+  },
+  carriage: RTSP_CARRIAGE,
+};
