@@ -1,12 +1,19 @@
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
-import { parseWebrtcOffer, planViewing, type IceServer } from '@vedette/protocols';
+import {
+  parseWebrtcOffer,
+  planViewing,
+  type IceServer,
+  type PublishingPlan,
+  type WebrtcOffer,
+} from '@vedette/protocols';
 import type { CameraView } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { OpusAudio } from '../../transcode/opus-audio.ts';
 import type { SupervisorReport } from '../../workers/supervisor.ts';
 import type { StreamSettings } from '../../workers/webrtc/messages.ts';
+import type { PublisherHandler, PublisherLine, PublisherWorkers } from '../../workers/webrtc/publishing.ts';
 import { cameraAway, ViewingRefused } from './viewing-refused.ts';
 import { WebrtcShard } from './webrtc-shard.ts';
 import type { WebrtcViewer } from './webrtc-viewer.ts';
@@ -65,8 +72,8 @@ interface Entry {
   readonly etag: string;
 }
 
-/** Viewing by WebRTC: takes offers, spreads viewers over workers, keeps their sessions. */
-export class WebrtcService {
+/** Viewing by WebRTC: takes offers, spreads peers over workers, keeps the viewers' sessions. */
+export class WebrtcService implements PublisherWorkers {
   readonly #options: WebrtcOptions;
   readonly #shards: readonly WebrtcShard[];
   readonly #entries = new Map<string, Entry>();
@@ -126,6 +133,10 @@ export class WebrtcService {
       leave();
       throw asRefusal(error);
     }
+  }
+
+  async receive(offer: WebrtcOffer, plan: PublishingPlan, handler: PublisherHandler): Promise<PublisherLine> {
+    return this.#leastLoaded().receive(offer, plan, handler);
   }
 
   /** The viewer of a session of `cameraId`, and the tag of its resource. */
@@ -190,7 +201,7 @@ export class WebrtcService {
   #leastLoaded(): WebrtcShard {
     const [first, ...others] = this.#shards;
     if (first === undefined) throw new ViewingRefused('ERR_WEBRTC_OFF', 'WebRTC is off.', 3600);
-    return others.reduce((least, shard) => (shard.viewerCount < least.viewerCount ? shard : least), first);
+    return others.reduce((least, shard) => (shard.peerCount < least.peerCount ? shard : least), first);
   }
 
   #begin(request: ViewRequest, viewer: WebrtcViewer, answer: string, leave: () => void): View {

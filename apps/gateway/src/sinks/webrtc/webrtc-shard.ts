@@ -6,6 +6,7 @@ import {
   serializeLibraryOffer,
   serializeWebrtcAnswer,
   withAnnouncedAddresses,
+  type PublishingPlan,
   type ViewingPlan,
   type WebrtcOffer,
 } from '@vedette/protocols';
@@ -14,6 +15,8 @@ import type { Stream } from '../../stream/stream.ts';
 import type { OpusAudio } from '../../transcode/opus-audio.ts';
 import { Supervisor, type SupervisorReport } from '../../workers/supervisor.ts';
 import type { SentTrack, StreamSettings, WebrtcNews, WebrtcOrders } from '../../workers/webrtc/messages.ts';
+import type { PublisherHandler, PublisherLine } from '../../workers/webrtc/publishing.ts';
+import { IncomingPeers } from './incoming-peers.ts';
 import { soundTrackId, WebrtcSink, type WebrtcLink } from './webrtc-sink.ts';
 import { WebrtcViewer } from './webrtc-viewer.ts';
 
@@ -39,6 +42,7 @@ export class WebrtcShard {
   readonly #viewers = new Map<number, WebrtcViewer>();
   readonly #sinks = new Map<Stream, WebrtcSink>();
   readonly #settings: Omit<StreamSettings, 'channel'>;
+  readonly #publishers: IncomingPeers;
   #port = 0;
   #listening: Promise<unknown> = Promise.resolve();
   #lastViewer = 0;
@@ -46,6 +50,7 @@ export class WebrtcShard {
   constructor(options: WebrtcShardOptions) {
     this.#options = options;
     const ssrc = randomInt(2, 0x7fff_ffff);
+    this.#publishers = new IncomingPeers(ssrc + 2, options.announcedAddresses);
     this.#settings = {
       videoSsrc: ssrc,
       audioSsrc: ssrc + 1,
@@ -69,6 +74,11 @@ export class WebrtcShard {
           totals: (all) => {
             for (const totals of all) this.#viewers.get(totals.viewer)?.update(totals);
           },
+          keyFrameWanted: ({ channel }) => this.#requestKeyFrame(channel),
+          publisherConnected: ({ publisher }) => options.logger.debug({ publisher }, 'publisher connected'),
+          publisherReport: (report) => this.#publishers.onReport(report),
+          publisherClosed: ({ reason, totals }) => this.#publishers.onClosed(totals, reason),
+          publisherTotals: (all) => this.#publishers.onTotals(all),
         },
       },
     });
@@ -79,8 +89,9 @@ export class WebrtcShard {
     });
   }
 
-  get viewerCount(): number {
-    return this.#viewers.size;
+  /** Viewers and publishers. */
+  get peerCount(): number {
+    return this.#viewers.size + this.#publishers.count;
   }
 
   get report(): SupervisorReport {
@@ -130,6 +141,17 @@ export class WebrtcShard {
       viewer.close('it could not be connected');
       throw error;
     }
+  }
+
+  /** Connects a publisher; as `PublisherWorkers.receive`. */
+  async receive(offer: WebrtcOffer, plan: PublishingPlan, handler: PublisherHandler): Promise<PublisherLine> {
+    const link = await this.#supervisor.start();
+    await this.#listening;
+    return this.#publishers.receive(link, offer, plan, handler);
+  }
+
+  #requestKeyFrame(channel: number): void {
+    for (const [stream, sink] of this.#sinks) if (sink.channel === channel) stream.requestKeyFrame();
   }
 
   #listen(link: WebrtcLink): void {
@@ -198,6 +220,7 @@ export class WebrtcShard {
   #endAll(reason: string): void {
     for (const sink of [...this.#sinks.values()]) sink.close(reason);
     for (const viewer of [...this.#viewers.values()]) viewer.close(reason);
+    this.#publishers.endAll(reason);
   }
 }
 

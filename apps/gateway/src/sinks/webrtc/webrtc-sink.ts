@@ -133,7 +133,7 @@ export class WebrtcSink implements Reader {
 
 /** Whether any browser takes the track over RTP as it is. */
 function isSendable(track: Track): boolean {
-  return track.codec !== 'aac';
+  return track.codec !== 'aac' && track.codec !== 'mpa' && track.codec !== 'mjpeg';
 }
 
 /** Track of the channel that a plan's sound is sent from. */

@@ -1,5 +1,5 @@
 import { problem } from '@vedette/contract';
-import { ProtocolError, type ErrorCode } from '@vedette/media';
+import { ProtocolError } from '@vedette/media';
 import {
   ICE_FRAGMENT_TYPE,
   iceServerLinks,
@@ -7,29 +7,26 @@ import {
   refuseFragment,
   refuseOffer,
   SDP_TYPE,
-  type WhepRefusal,
 } from '@vedette/protocols';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
 import { cameraNotFound, HttpProblem } from '../../servers/http/problems.ts';
+import {
+  refuse,
+  refuseOtherMethods,
+  takeTexts,
+  textOf,
+  untilGone,
+} from '../../servers/http/session-resource.ts';
 import { ViewingRefused } from './viewing-refused.ts';
 import type { WebrtcService } from './webrtc-service.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
 const ENDPOINT = '/live/:id/whep';
 const RESOURCE = '/live/:id/whep/:session';
 
 const endpointParams = z.object({ id: z.string() });
 const resourceParams = z.object({ id: z.string(), session: z.string() });
-
-const REFUSALS: Readonly<Record<WhepRefusal, { code: ErrorCode; detail: string }>> = {
-  406: { code: 'ERR_NOT_ACCEPTABLE', detail: `The answer is ${SDP_TYPE}.` },
-  412: { code: 'ERR_PRECONDITION', detail: 'If-Match is not the tag of this session.' },
-  415: { code: 'ERR_CONTENT_TYPE', detail: `Send ${SDP_TYPE}, or ${ICE_FRAGMENT_TYPE} to a session.` },
-  422: { code: 'ERR_ICE_RESTART', detail: 'ICE restarts are not supported: delete the session, post again.' },
-};
 
 /** By code; what is not here is the offer's own fault. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -48,10 +45,7 @@ export function whepRoutes(service: WebrtcService, directory: CameraDirectory): 
   return async (app) => {
     await app.register(async (scope) => {
       await Promise.resolve();
-      const texts = { parseAs: 'string', bodyLimit: MAX_BODY_BYTES } as const;
-      // Whatever it calls itself: the refusal of other types is ours, by the protocol's codes.
-      scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', texts, (_request, body, done) => done(null, body));
+      takeTexts(scope);
       addEndpoint(scope, service, directory);
       addResource(scope, service);
       addBootstrap(scope, service, directory);
@@ -194,43 +188,6 @@ function findSession(
   const found = service.find(id, session);
   if (found !== undefined) return found;
   throw new HttpProblem(404, 'ERR_SESSION_NOT_FOUND', 'No such session', 'It may have ended already.');
-}
-
-/** RFC 9725 §4.1, §4.2: other methods are kept for what may come. */
-function refuseOtherMethods(
-  app: HttpApp,
-  url: string,
-  allow: string,
-  method: ('GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE')[],
-): void {
-  app.route({
-    method,
-    url,
-    schema: { hide: true },
-    handler: () => {
-      const headers = { allow };
-      throw new HttpProblem(405, 'ERR_METHOD', 'Method not allowed', `Use ${allow}.`, { headers });
-    },
-  });
-}
-
-function refuse(status: WhepRefusal | undefined): void {
-  if (status === undefined) return;
-  const { code, detail } = REFUSALS[status];
-  throw new HttpProblem(status, code, 'Not in this form', detail);
-}
-
-function textOf({ body }: FastifyRequest): string {
-  return typeof body === 'string' ? body : '';
-}
-
-/** Aborts when the peer hangs up before it has its answer. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new Error('the peer hung up'));
-  });
-  return controller.signal;
 }
 
 function asProblem(error: unknown): unknown {

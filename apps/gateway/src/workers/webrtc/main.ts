@@ -1,14 +1,16 @@
 import { steadyClock } from '../../stream/stream.ts';
 import type { Link } from '../link.ts';
 import { serveAsWorker } from '../worker-child.ts';
+import { PeerPort } from './connection.ts';
 import type { StreamSettings, ViewerRequest, WebrtcNews, WebrtcOrders } from './messages.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
-import { PeerPort } from './peer.ts';
+import { Publishers } from './publishers.ts';
 import { Viewer } from './viewer.ts';
 
 /*
  * The WebRTC worker: takes the media of streams from the gateway, once each, and sends it to any
- * number of viewers. What viewers and gateway say to each other over HTTP stays in the gateway.
+ * number of viewers; takes that of publishers, and hands it to the gateway. What peers and gateway say
+ * to each other over HTTP stays in the gateway.
  */
 
 const TICK_MS = 1000;
@@ -31,27 +33,36 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
         return { result: null };
       },
       view: async (request) => ({ result: { answer: await view(request) } }),
+      receive: async (request) => {
+        if (port === undefined) throw new Error('there is no port yet');
+        return { result: { answer: await publishers.receive(request, port) } };
+      },
     },
     notices: {
       candidates: ({ viewer, candidates }) => {
         for (const candidate of candidates) viewers.get(viewer)?.addCandidate(candidate);
       },
       close: ({ viewer, reason }) => viewers.get(viewer)?.close(reason),
+      publisherCandidates: ({ publisher, candidates }) => publishers.addCandidates(publisher, candidates),
+      closePublisher: ({ publisher, reason }) => publishers.close(publisher, reason),
+      keyFrame: ({ publisher }) => publishers.requestKeyFrame(publisher),
     },
   },
   cleanUp: async () => {
     clearInterval(ticker);
     for (const viewer of viewers.values()) viewer.close('the gateway is closing');
+    publishers.closeAll('the gateway is closing');
     // What says goodbye to browsers is sent on native threads: give them a moment.
     await new Promise((resolve) => setTimeout(resolve, viewers.size === 0 ? 0 : 100));
     port?.close();
   },
 });
+const publishers = new Publishers(link, steadyClock);
 const ticker = setInterval(tick, TICK_MS);
 
 function openStream(settings: StreamSettings): void {
-  const stream = new OutgoingStream(settings, steadyClock);
   const { channel } = settings;
+  const stream = new OutgoingStream(settings, steadyClock, () => link.notify('keyFrameWanted', { channel }));
   streams.set(channel, stream);
   link.joinChannel(channel, {
     onTracks: (tracks) => stream.onTracks(tracks),
@@ -99,4 +110,5 @@ function tick(): void {
     .filter(({ viewer, bytes }) => bytes !== toldBytes.get(viewer));
   for (const { viewer, bytes } of changed) toldBytes.set(viewer, bytes);
   if (changed.length > 0) link.notify('totals', changed);
+  publishers.tick(nowMs);
 }

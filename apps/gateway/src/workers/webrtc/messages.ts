@@ -1,3 +1,5 @@
+import type { Codec } from '@vedette/media';
+
 /** What is sent to one viewer in one section of its offer. */
 export interface SentTrack {
   /** Of the channel. */
@@ -49,6 +51,49 @@ export interface ViewerTotals {
   readonly roundTripMs: number | null;
 }
 
+/** What a publisher sends in one section of its offer. */
+export interface ReceivedTrack {
+  readonly kind: 'video' | 'audio';
+  readonly codec: Codec;
+  /** As its offer names it, in lower case. */
+  readonly encoding: string;
+  readonly payloadType: number;
+  /** Of packets that are sent again; -1 where they come as they were. */
+  readonly rtxPayloadType: number;
+  /** Of its RTP timestamps, in Hz. */
+  readonly clockRate: number;
+  readonly channels: number;
+  /** As in `a=fmtp`. */
+  readonly fmtp: string;
+  /** Id of the transport-wide sequence number (1-14); 0 where it has none. */
+  readonly transportSequenceId: number;
+}
+
+/** A peer that wants to publish; its media comes back on the channel. */
+export interface PublisherRequest {
+  /** Chosen by the gateway; never used twice in a worker's life. */
+  readonly publisher: number;
+  readonly channel: number;
+  /** For the WebRTC library: see `serializeLibraryPublishOffer`. */
+  readonly offer: string;
+  readonly tracks: readonly ReceivedTrack[];
+  /** Ours, in what we report. */
+  readonly ssrc: number;
+}
+
+/** What came of one publisher so far. */
+export interface PublisherTotals {
+  readonly publisher: number;
+  /** RTP bytes, those sent again included. */
+  readonly bytes: number;
+  /** Packets that did not come in time, in spite of being asked for. */
+  readonly lostPackets: number;
+  readonly damagedPictures: number;
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  readonly roundTripMs: number;
+}
+
 /** What the gateway asks of a WebRTC worker, and tells it. */
 export interface WebrtcOrders {
   readonly requests: {
@@ -61,11 +106,18 @@ export interface WebrtcOrders {
     readonly openStream: { readonly params: StreamSettings; readonly result: null };
     /** The library's answer, all its candidates in it. */
     readonly view: { readonly params: ViewerRequest; readonly result: { readonly answer: string } };
+    /** Joins the channel, and sends what the publisher does on it. */
+    readonly receive: { readonly params: PublisherRequest; readonly result: { readonly answer: string } };
   };
   readonly notices: {
     /** Further addresses of a viewer, values of `a=candidate`. */
     readonly candidates: { readonly viewer: number; readonly candidates: readonly string[] };
     readonly close: { readonly viewer: number; readonly reason: string };
+    /** Further addresses of a publisher. */
+    readonly publisherCandidates: { readonly publisher: number; readonly candidates: readonly string[] };
+    readonly closePublisher: { readonly publisher: number; readonly reason: string };
+    /** Asks a publisher for a picture to begin with. */
+    readonly keyFrame: { readonly publisher: number };
   };
 }
 
@@ -78,5 +130,19 @@ export interface WebrtcNews {
     readonly closed: { readonly reason: string; readonly totals: ViewerTotals };
     /** Of viewers whose totals changed; once a second. */
     readonly totals: readonly ViewerTotals[];
+    /** A viewer of the channel's stream has nothing to begin with. */
+    readonly keyFrameWanted: { readonly channel: number };
+    readonly publisherConnected: { readonly publisher: number };
+    /** A sender report: `pts` of a track of its channel was captured at `unixMs`. */
+    readonly publisherReport: {
+      readonly publisher: number;
+      readonly trackId: number;
+      readonly pts: number;
+      readonly unixMs: number;
+    };
+    /** Also answers `closePublisher`. */
+    readonly publisherClosed: { readonly reason: string; readonly totals: PublisherTotals };
+    /** Once a second, of all. */
+    readonly publisherTotals: readonly PublisherTotals[];
   };
 }

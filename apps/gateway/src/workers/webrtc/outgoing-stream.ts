@@ -11,6 +11,7 @@ const MAX_GROUP_UNITS = 4096;
 /** A stream on its way out: each unit becomes packets once, and goes to every viewer. */
 export class OutgoingStream implements ViewerSource {
   readonly settings: StreamSettings;
+  readonly wantKeyFrame: () => void;
   readonly #clock: Clock;
   readonly #viewers = new Set<Viewer>();
   readonly #makers = new Map<number, { readonly codec: Track['codec']; readonly maker: RunMaker }>();
@@ -18,9 +19,11 @@ export class OutgoingStream implements ViewerSource {
   #group: PacketRun[] = [];
   #groupBytes = 0;
 
-  constructor(settings: StreamSettings, clock: Clock) {
+  /** @param wantKeyFrame called when a viewer has nothing to begin with. */
+  constructor(settings: StreamSettings, clock: Clock, wantKeyFrame: () => void) {
     this.settings = settings;
     this.#clock = clock;
+    this.wantKeyFrame = wantKeyFrame;
   }
 
   get group(): readonly PacketRun[] {

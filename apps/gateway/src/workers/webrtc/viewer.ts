@@ -6,7 +6,8 @@ import { Liveness } from './liveness.ts';
 import type { StreamSettings, ViewerRequest, ViewerTotals } from './messages.ts';
 import { PacerBacklog } from './pacer-backlog.ts';
 import { reportInstant, type ClockReading, type PacketRun } from './packet-run.ts';
-import { PACING_BITS_PER_SECOND, Peer, type PeerPort } from './peer.ts';
+import type { PeerPort } from './connection.ts';
+import { PACING_BITS_PER_SECOND, Peer } from './peer.ts';
 import { PictureTimes } from './picture-times.ts';
 import { Reception } from './reception.ts';
 import { SentMedia } from './sent-media.ts';
@@ -18,6 +19,8 @@ export interface ViewerSource {
   readonly group: readonly PacketRun[];
   /** The latest of each track. */
   clockOf(trackId: number): (ClockReading & Pick<PacketRun, 'track'>) | undefined;
+  /** Asks for a picture to begin with, where the source can be asked. */
+  wantKeyFrame(): void;
 }
 
 export interface ViewerEvents {
@@ -274,8 +277,10 @@ export class Viewer {
   #repair(nowMs: number): void {
     if (nowMs - this.#entryMs < MIN_REPLAY_MS) return;
     const isRested = nowMs - this.#repairedMs > REPAIR_REST_MS;
-    if (!isRested || this.#source.group.length > MAX_REPAIR_PICTURES) {
+    const { length } = this.#source.group;
+    if (!isRested || length === 0 || length > MAX_REPAIR_PICTURES) {
       this.#awaitsEntry = true;
+      this.#source.wantKeyFrame();
       return;
     }
     this.#repairedMs = nowMs;
