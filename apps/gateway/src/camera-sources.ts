@@ -1,7 +1,9 @@
 import type { CameraConfig } from '@vedette/contract';
 import type { Source } from './cameras/source.ts';
 import { SourceError } from './cameras/source.ts';
+import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
+import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
 import { RtspSource } from './sources/rtsp/rtsp-source.ts';
 import { version } from './version.ts';
 import type { MediaWorkers } from './workers/media/media-workers.ts';
@@ -25,6 +27,8 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^publish$/, make: () => undefined },
   { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
   { pattern: /^rtsps?:/i, make: rtspSource },
+  // Whatever HTTP is not HLS: below its row.
+  { pattern: /^(?:m?jpeg\+)?https?:/i, make: mjpegSource },
 ];
 
 /** The source that a camera's configuration asks for; `undefined` for one that publishers feed. */
@@ -35,12 +39,23 @@ export function createCameraSource(id: string, camera: CameraConfig, parts: Sour
 }
 
 function rtspSource(address: string, _id: string, camera: CameraConfig): Source {
-  const { transport, tlsFingerprint, tlsInsecure } = camera;
-  const tls = {
+  return new RtspSource({
+    address,
+    transport: camera.transport,
+    tls: trustOf(camera),
+    userAgent: USER_AGENT,
+  });
+}
+
+function mjpegSource(address: string, _id: string, camera: CameraConfig): Source {
+  return new MjpegSource({ address, tls: trustOf(camera), userAgent: USER_AGENT });
+}
+
+function trustOf({ tlsFingerprint, tlsInsecure }: CameraConfig): TlsTrust {
+  return {
     isInsecure: tlsInsecure,
     ...(tlsFingerprint === undefined ? {} : { fingerprint: tlsFingerprint }),
   };
-  return new RtspSource({ address, transport, tls, userAgent: USER_AGENT });
 }
 
 /** The configuration takes no address that is not in the table; this is for one that slipped through. */

@@ -1,5 +1,6 @@
 export * from './authorization.ts';
 export { parseChallenges, serializeChallenge } from './challenge.ts';
+export { ClientAuthenticator, type ChallengeOutcome } from './client-authenticator.ts';
 export type { BasicChallenge, Challenge, DigestChallenge } from './challenge.ts';
 export * from './control-url.ts';
 export type { DigestAlgorithm } from './digest.ts';
