@@ -25,6 +25,7 @@ export * from './sdp/sdp-tracks.ts';
 export * from './sdp/serialize-sdp.ts';
 export * from './sdp/session-description.ts';
 export * from './sdp/track-format.ts';
+export * from './rtmp/index.ts';
 export * from './rtsp/index.ts';
 export * from './hls/index.ts';
 export * from './multipart/index.ts';
