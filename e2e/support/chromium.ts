@@ -12,6 +12,9 @@ const FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+/** A camera and a microphone that need nobody's consent: a moving picture, and a beep. */
+export const FAKE_DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
 export interface Browser {
   newPage(): Promise<Page>;
   /** A visitor of their own: screen, storage, permissions. Closed by whoever asked for it. */
@@ -20,10 +23,17 @@ export interface Browser {
   kill(): void;
 }
 
-/** Starts a Chromium of its own; ended with the test. */
-export async function startChromium(context: Pick<TestContext, 'after'>): Promise<Browser> {
+/**
+ * Starts a Chromium of its own; ended with the test.
+ *
+ * @param flags further ones
+ */
+export async function startChromium(
+  context: Pick<TestContext, 'after'>,
+  flags: readonly string[] = [],
+): Promise<Browser> {
   const server = await chromium
-    .launchServer({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS })
+    .launchServer({ executablePath: '/usr/bin/chromium', headless: true, args: [...FLAGS, ...flags] })
     .catch((error: unknown) => {
       throw new Error('These tests need Chromium: apt-get install chromium', { cause: error });
     });

@@ -4,13 +4,16 @@ import type { TestContext } from 'node:test';
 
 export interface UdpRelay {
   readonly port: number;
-  /** Share of the datagrams towards viewers that is lost, 0 to 1. */
+  /** Share of the datagrams from `target` that is lost, 0 to 1. */
   setLoss(share: number): void;
+  /** Share of the datagrams to `target` that is lost, 0 to 1. */
+  setLossToTarget(share: number): void;
 }
 
-/** A network that loses datagrams on their way from `target` (a port of this host) to whoever comes through it. */
+/** A network that loses datagrams between `target` (a port of this host) and whoever comes through it. */
 export async function startUdpRelay(context: Pick<TestContext, 'after'>, target: number): Promise<UdpRelay> {
   let loss = 0;
+  let lossToTarget = 0;
   const front = createSocket('udp4');
   const backs = new Map<string, Socket>();
   const openBack = ({ address, port }: RemoteInfo): Socket => {
@@ -25,7 +28,7 @@ export async function startUdpRelay(context: Pick<TestContext, 'after'>, target:
     const key = `${from.address}:${from.port}`;
     const back = backs.get(key) ?? openBack(from);
     backs.set(key, back);
-    back.send(datagram, target, '127.0.0.1');
+    if (Math.random() >= lossToTarget) back.send(datagram, target, '127.0.0.1');
   });
   front.bind(0, '127.0.0.1');
   await once(front, 'listening');
@@ -37,6 +40,9 @@ export async function startUdpRelay(context: Pick<TestContext, 'after'>, target:
     port: front.address().port,
     setLoss: (share) => {
       loss = share;
+    },
+    setLossToTarget: (share) => {
+      lossToTarget = share;
     },
   };
 }

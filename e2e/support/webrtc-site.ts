@@ -6,6 +6,8 @@ import { HttpServer } from '../../apps/gateway/src/servers/http/http-server.ts';
 import { SessionRegistry, type SessionRecord } from '../../apps/gateway/src/sessions/session-registry.ts';
 import { WebrtcService, type WebrtcOptions } from '../../apps/gateway/src/sinks/webrtc/webrtc-service.ts';
 import { whepRoutes } from '../../apps/gateway/src/sinks/webrtc/whep-routes.ts';
+import { whipRoutes } from '../../apps/gateway/src/sources/publish-webrtc/whip-routes.ts';
+import { WhipService } from '../../apps/gateway/src/sources/publish-webrtc/whip-service.ts';
 import type { Feed } from '../../apps/gateway/src/stream/stream.ts';
 import { LoopingCamera, type LoopingCameraOptions } from './looping-camera.ts';
 
@@ -57,6 +59,9 @@ export async function startWebrtcSite(
   const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: ['http://example.org'], logger });
   await http.prepare();
   await http.app.register(whepRoutes(service, cameras));
+  await http.app.register(
+    whipRoutes(new WhipService({ workers: service, cameras, sessions, iceServers: [] })),
+  );
   const url = await http.listen();
 
   let camera: LoopingCamera | undefined;

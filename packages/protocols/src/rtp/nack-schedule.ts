@@ -21,9 +21,13 @@ export class NackSchedule {
   #roundTripMs = FIRST_ROUND_TRIP_MS;
   #hasMeasured = false;
 
-  /** In milliseconds, smoothed. */
+  /** In milliseconds, smoothed; a guess until one was measured. */
   get roundTripMs(): number {
     return this.#roundTripMs;
+  }
+
+  get hasMeasured(): boolean {
+    return this.#hasMeasured;
   }
 
   /** Requests go out for this many packets at a time, at the most. */

@@ -103,7 +103,7 @@ export class WebrtcPublisher implements SessionOwner, PublisherHandler {
   }
 
   onTotals({ bytes, damagedPictures, lossPercent, jitterMs, roundTripMs }: PublisherTotals): void {
-    const network = { lossPercent, jitterMs, roundTripMs };
+    const network = { lossPercent, jitterMs, ...(roundTripMs === null ? {} : { roundTripMs }) };
     this.#totals = { bytes, dropped: damagedPictures, queuedBytes: 0, network };
   }
 

@@ -91,7 +91,8 @@ export interface PublisherTotals {
   readonly damagedPictures: number;
   readonly lossPercent: number;
   readonly jitterMs: number;
-  readonly roundTripMs: number;
+  /** Round trip, in milliseconds; `null` until a lost packet was sent again. */
+  readonly roundTripMs: number | null;
 }
 
 /** What the gateway asks of a WebRTC worker, and tells it. */

@@ -96,15 +96,16 @@ export class Publisher {
     const { lostPackets, damagedPictures } = this.#reception.totals;
     const [first] = this.#reception.tracks;
     const [nacks] = this.#nacks;
-    const received = first?.statistics.packetsReceived ?? 0;
+    const lost = first?.lostPackets ?? 0;
+    const expected = (first?.statistics.packetsReceived ?? 0) + lost;
     return {
       publisher: this.id,
       bytes: this.#bytes,
       lostPackets,
       damagedPictures,
-      lossPercent: received === 0 ? 0 : (100 * lostPackets) / (received + lostPackets),
+      lossPercent: expected === 0 ? 0 : (100 * lost) / expected,
       jitterMs: first?.statistics.jitterMs ?? 0,
-      roundTripMs: nacks?.roundTripMs ?? 0,
+      roundTripMs: nacks?.hasMeasured === true ? nacks.roundTripMs : null,
     };
   }
 
@@ -172,6 +173,7 @@ export class Publisher {
     const nowMs = this.#clock();
     this.#heardMs = nowMs;
     this.#mediaMs = nowMs;
+    this.#keyFrameMs = nowMs; // encoders begin with one
     this.#events.onConnected(this);
   }
 
