@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { redactDestination } from './redact-destination.ts';
+
+for (const { address, want } of [
+  { address: 'rtmp://a.example.org/live2/abcd-efgh', want: 'rtmp://a.example.org/live2/…' },
+  { address: 'rtmp://a.example.org/live2/abcd?backup=1', want: 'rtmp://a.example.org/live2/…' },
+  { address: 'rtmps://user:p@ss@a.example.org:443/app/key/', want: 'rtmps://a.example.org:443/app/…' },
+  { address: 'RTMP://a.example.org/key', want: 'RTMP://a.example.org/…' },
+  {
+    address: 'srt://host:8890?streamid=publish:gate:u:secret&passphrase=0123456789',
+    want: 'srt://host:8890',
+  },
+  { address: 'rtsp://u:p@host:554/gate?token=secret', want: 'rtsp://host:554/gate' },
+  { address: 'rtsp://[fd00::1]/gate#x', want: 'rtsp://[fd00::1]/gate' },
+  { address: 'https://ingest.example.org/secret/publish?a=b', want: 'https://ingest.example.org/…' },
+  { address: 'no address at all', want: '…' },
+]) {
+  test(`redactDestination: ${want} of ${address.slice(0, 24)}`, () =>
+    assert.equal(redactDestination(address), want));
+}
