@@ -5,7 +5,7 @@ import { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
 import { sessionLog } from './observability/session-log.ts';
-import { buildHls, buildPushes, buildRtsp, buildWebrtc } from './build-services.ts';
+import { buildFitter, buildHls, buildPushes, buildRtsp, buildSrt, buildWebrtc } from './build-services.ts';
 import type { Parts } from './parts.ts';
 import type { PushSet } from './push/push-set.ts';
 import { HttpServer } from './servers/http/http-server.ts';
@@ -14,8 +14,9 @@ import { SessionRegistry } from './sessions/session-registry.ts';
 import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { MseSinks } from './sinks/mse/mse-sinks.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
+import { createSrtSinks } from './sinks/srt/srt-sinks.ts';
+import type { SrtServer } from './servers/srt/srt-server.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
-import type { StreamFitter } from './transcode/fitter.ts';
 import { OpusAudio } from './transcode/opus-audio.ts';
 import { Snapshots } from './transcode/snapshots.ts';
 import { MediaWorkers } from './workers/media/media-workers.ts';
@@ -37,6 +38,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
     sessions: () => sessions,
     workers: () => [...media.reports, ...(webrtc?.reports ?? [])],
     hls: () => hls?.usage,
+    srt: () => srt?.report,
     pushes: () => pushes.list(),
   });
   const log = sessionLog(logger);
@@ -51,8 +53,9 @@ export function buildParts(config: Config, logger: Logger): Parts {
     },
   });
   const opus = new OpusAudio({ studio: media, logger });
-  const fitter: StreamFitter = { fit: (stream) => stream };
+  const fitter = buildFitter(config.transcode, { media, cameras, logger });
   const rtspSinks = new RtspSinks();
+  const srtSinks = createSrtSinks();
   const webrtc: WebrtcService | undefined = config.webrtc.enabled
     ? buildWebrtc(config.webrtc, { sessions, logger, opus })
     : undefined;
@@ -60,7 +63,17 @@ export function buildParts(config: Config, logger: Logger): Parts {
   const rtsp = config.rtsp.enabled
     ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter, rtspSinks })
     : undefined;
-  const pushes: PushSet = buildPushes(config.push, { cameras, sessions, logger, fitter, rtspSinks });
+  const srt: SrtServer | undefined = config.srt.enabled
+    ? buildSrt(config.srt, { cameras, sessions, logger, fitter, srtSinks })
+    : undefined;
+  const pushes: PushSet = buildPushes(config.push, {
+    cameras,
+    sessions,
+    logger,
+    fitter,
+    rtspSinks,
+    srtSinks,
+  });
   const http = new HttpServer({ ...config.http, logger });
   const mseSinks = new MseSinks();
   const mse = new MseServer({
@@ -84,8 +97,10 @@ export function buildParts(config: Config, logger: Logger): Parts {
     opus,
     fitter,
     rtspSinks,
+    srtSinks,
     pushes,
     rtsp,
+    srt,
     webrtc,
     hls,
     mse,

@@ -5,12 +5,30 @@ import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
+import { SrtServer } from './servers/srt/srt-server.ts';
 import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
+import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
+import { SrtOutlet } from './sinks/srt/srt-outlet.ts';
 import { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { RtspPublisher } from './sources/publish-rtsp/rtsp-publisher.ts';
+import { TsPublisher } from './sources/publish-srt/ts-publisher.ts';
+import { FittedStreams } from './transcode/fitted-streams.ts';
 
 // The servers and services, one function each: what each is given of the configuration and of the other parts.
+
+export function buildFitter(
+  { enabled, renditions }: Config['transcode'],
+  { media, cameras, logger }: Pick<Parts, 'media' | 'cameras' | 'logger'>,
+): FittedStreams {
+  return new FittedStreams({
+    studio: media,
+    logger,
+    isEnabled: enabled,
+    encoder: () => Promise.resolve('libx264'),
+    renditions: (id) => cameras.find(id)?.config.renditions ?? renditions,
+  });
+}
 
 export function buildRtsp(
   { host, port, tlsPort, certificate, key }: Config['rtsp'],
@@ -37,6 +55,31 @@ export function buildRtsp(
     openViewer: (stream, onEnd) => sinks.open(stream, onEnd),
     openPublisher: (cameraId, description, onEnd) =>
       new RtspPublisher(cameraId, description, onEnd, { cameras, logger }),
+  });
+}
+
+export function buildSrt(
+  { host, port, latencyMs, passphrase, keyLength }: Config['srt'],
+  {
+    cameras,
+    sessions,
+    logger,
+    fitter,
+    srtSinks: sinks,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'srtSinks'>,
+): SrtServer {
+  return new SrtServer({
+    host,
+    port,
+    latencyMs,
+    passphrase,
+    keyLength,
+    cameras,
+    sessions,
+    logger,
+    fit: (stream, quality) => fitter.fit(stream, SRT_CARRIAGE, quality),
+    openViewer: (stream, link, onEnd) => sinks.open(stream, new SrtOutlet(link), onEnd),
+    openPublisher: (cameraId, onEnd) => new TsPublisher(cameraId, onEnd, { cameras, logger }),
   });
 }
 
@@ -93,12 +136,13 @@ export function buildPushes(
     logger,
     fitter,
     rtspSinks,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks'>,
+    srtSinks,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'srtSinks'>,
 ): PushSet {
   return new PushSet({
     cameras,
     viewers: (id) => sessions.viewers(id),
-    route: (address) => pushRoute(address, { rtspSinks }),
+    route: (address) => pushRoute(address, { rtspSinks, srtSinks }),
     fitter,
     privateNetworks,
     logger,

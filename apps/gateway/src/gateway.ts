@@ -17,6 +17,7 @@ export interface Addresses {
   readonly http: string;
   readonly rtsp?: string;
   readonly rtsps?: string;
+  readonly srt?: string;
   /** UDP port of ICE. */
   readonly webrtc?: number;
 }
@@ -77,13 +78,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
 /** Starts the parts in the order of their needs; each leaves its end in `closers`. */
 async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Promise<Addresses> {
-  const { config, media, cameras, pushes, sessions, opus, rtsp, webrtc, hls, mse, http } = parts;
+  const { config, media, cameras, pushes, sessions, opus, fitter, rtsp, srt, webrtc, hls, mse, http } = parts;
   await addRoutes(parts);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   closers.push(async () => media.close());
   closers.push(async () => cameras.close());
   closers.push(async () => pushes.close());
   closers.push(() => opus.close());
+  closers.push(() => fitter.close());
   closers.push(() => hls?.close());
 
   // Both take a moment to start, and are wanted as soon as the first viewer comes.
@@ -92,6 +94,8 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
 
   const rtspPorts = await rtsp?.listen();
   closers.push(async () => rtsp?.close());
+  const srtPort = await srt?.listen();
+  closers.push(async () => srt?.close());
 
   const events = new LiveEvents({
     server: http.app.server,
@@ -111,6 +115,7 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   return {
     http: url,
     ...(rtspPorts === undefined ? {} : { rtsp: `rtsp://${host}:${rtspPorts.port}` }),
+    ...(srtPort === undefined ? {} : { srt: `srt://${config.srt.host}:${srtPort}` }),
     ...(webrtcPorts === undefined ? {} : { webrtc: webrtcPorts.port }),
     ...(rtspPorts?.tlsPort === undefined ? {} : { rtsps: `rtsps://${host}:${rtspPorts.tlsPort}` }),
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cameraId } from './camera.ts';
 import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
+import { renditionList, transcodeConfig } from './transcode.ts';
 
 const port = z.int().min(0).max(65_535);
 
@@ -143,6 +144,9 @@ export const cameraConfig = z.strictObject({
     .optional()
     .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
   tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
+  renditions: renditionList
+    .optional()
+    .describe('Smaller versions, in place of those of transcode.renditions; [] for none'),
   onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
   overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
   push: pushList.describe('Where it is sent on to, as soon and as long as each entry says'),
@@ -195,6 +199,7 @@ export const config = z.strictObject({
   srt: srtConfig.prefault({}),
   webrtc: webrtcConfig.prefault({}),
   hls: hlsConfig.prefault({}),
+  transcode: transcodeConfig.prefault({}),
   push: pushSectionConfig.prefault({}),
   cameras: camerasConfig.prefault({}),
 });

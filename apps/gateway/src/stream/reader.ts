@@ -21,6 +21,8 @@ export interface Reader {
    * @param isReplay the unit comes from the GOP cache: it happened before this reader came.
    */
   onUnit(unit: AccessUnit, isReplay: boolean): void;
+  /** The source is gone: units come again after the next `onTracks`, which may be soon, late or never. */
+  onSourceGone?(): void;
   /** The stream is over, for good: no call follows. A camera that is only away keeps its stream. */
   onEnd(reason: string): void;
 }

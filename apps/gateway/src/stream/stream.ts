@@ -90,6 +90,8 @@ export class Stream {
   readonly #waiters = new Set<() => void>();
   readonly #onDemand: (isWanted: boolean) => void;
   #isWanted = false;
+  /** Readers that are being attached. */
+  #arriving = 0;
 
   constructor({
     id,
@@ -228,10 +230,13 @@ export class Stream {
       return;
     }
     if (this.#attachments.some((attachment) => attachment.reader === reader)) return;
+    // Whoever feeds the stream on demand may do so at once: this reader gets all that from the cache.
+    this.#arriving += 1;
+    this.#updateDemand();
+    this.#arriving -= 1;
     const attachment: Attachment = { reader, awaitsRandomAccess: this.#hasVideo };
     // Copy on write: a reader may come or go while units are being handed out.
     this.#attachments = [...this.#attachments, attachment];
-    this.#updateDemand();
     try {
       if (this.#tracks.length > 0) reader.onTracks(this.#tracks);
       const { units } = this.#gop;
@@ -308,10 +313,17 @@ export class Stream {
     this.#feed = undefined;
     // What is cached now is the past: a viewer who comes later must not be shown it as live.
     this.#gop.clear();
+    for (const { reader } of this.#attachments) {
+      try {
+        reader.onSourceGone?.();
+      } catch (error) {
+        this.#fault(reader, error);
+      }
+    }
   }
 
   #updateDemand(): void {
-    const isWanted = !this.#isEnded && this.#attachments.length + this.#waiters.size > 0;
+    const isWanted = !this.#isEnded && this.#attachments.length + this.#arriving + this.#waiters.size > 0;
     if (isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;
     this.#onDemand(isWanted);

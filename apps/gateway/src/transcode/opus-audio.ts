@@ -4,6 +4,7 @@ import type { Reader } from '../stream/reader.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { Channel } from '../workers/channel.ts';
 import type { MediaLink } from '../workers/media/media-workers.ts';
+import { soundTarget } from '../workers/media/sound-target.ts';
 
 /** Where sound is transcoded. */
 export interface OpusStudio {
@@ -174,9 +175,15 @@ class OpusJob implements Reader {
       },
     });
     this.#channel = channel;
-    link.request('toOpus', { channel: channel.number, camera: this.#stream.id }).catch((error: unknown) => {
-      if (!link.isClosed) channel.close(String(error));
-    });
+    link
+      .request('sound', {
+        channel: channel.number,
+        camera: this.#stream.id,
+        target: soundTarget(source, 'opus'),
+      })
+      .catch((error: unknown) => {
+        if (!link.isClosed) channel.close(String(error));
+      });
     channel.setTracks([source]);
   }
 

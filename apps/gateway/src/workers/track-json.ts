@@ -1,4 +1,4 @@
-import { ProtocolError, type Track, type VideoParameters } from '@vedette/media';
+import { type AudioTrack, ProtocolError, type Track, type VideoParameters } from '@vedette/media';
 
 /** Tracks of one stream. */
 const MAX_TRACKS = 64;
@@ -18,6 +18,7 @@ export function serializeTracks(list: readonly Track[]): unknown {
         return { ...track, vps: vps.map(toBase64), sps: sps.map(toBase64), pps: pps.map(toBase64) };
       }
       case 'aac':
+      case 'av1':
         return { ...track, config: toBase64(track.config) };
       default:
         return track;
@@ -51,13 +52,38 @@ function parseTrack(fields: Fields): Track {
     };
     return { ...base, kind: 'video', codec, ...sets, video: parseVideo(fields.fields('video')) };
   }
+  if (codec === 'av1') {
+    const video = parseVideo(fields.fields('video'));
+    return { ...base, kind: 'video', codec, config: fields.bytes('config'), video };
+  }
+  if (codec === 'vp8' || codec === 'vp9' || codec === 'mjpeg') {
+    return { ...base, kind: 'video', codec, video: parseVideo(fields.fields('video')) };
+  }
+  return parseAudioTrack(fields, base, codec);
+}
+
+function parseAudioTrack(fields: Fields, base: { id: number; clockRate: number }, codec: string): AudioTrack {
   const channels = fields.whole('channels', 1);
   if (codec === 'opus') return { ...base, kind: 'audio', codec, sampleRate: 48_000, channels };
   const sampleRate = fields.whole('sampleRate', 1);
   if (codec === 'aac')
     return { ...base, kind: 'audio', codec, config: fields.bytes('config'), sampleRate, channels };
   if (codec === 'pcmu' || codec === 'pcma') return { ...base, kind: 'audio', codec, sampleRate, channels };
+  if (codec === 'mpa')
+    return {
+      ...base,
+      kind: 'audio',
+      codec,
+      layer: parseLayer(fields.whole('layer', 1)),
+      sampleRate,
+      channels,
+    };
   throw invalid('codec');
+}
+
+function parseLayer(layer: number): 1 | 2 | 3 {
+  if (layer === 1 || layer === 2 || layer === 3) return layer;
+  throw invalid('layer');
 }
 
 function parseVideo(fields: Fields): VideoParameters {

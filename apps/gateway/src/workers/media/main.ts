@@ -3,8 +3,10 @@ import { serveAsWorker } from '../worker-child.ts';
 import { quietAv } from './av.ts';
 import { DemoJob } from './demo/demo-job.ts';
 import type { MediaNotices, MediaRequests } from './media-messages.ts';
-import { OpusJob } from './opus-job.ts';
+import { SoundJob } from './sound-job.ts';
+import type { SoundTarget } from './sound-target.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { VideoJobs } from './video/video-jobs.ts';
 
 /** The media worker: everything that needs FFmpeg, in a process that may die of it. */
 quietAv();
@@ -22,8 +24,16 @@ const link: Link<MediaRequests, MediaNotices> = serveAsWorker({
         void tracked(job.run());
         return { result: null };
       },
-      toOpus: ({ channel, camera }) => {
-        startOpusJob(channel, camera);
+      sound: ({ channel, camera, target }) => {
+        startSoundJob(channel, camera, target);
+        return { result: null };
+      },
+      video: (params) => {
+        videoJobs.start(params);
+        return { result: null };
+      },
+      rung: (params) => {
+        videoJobs.addRung(params);
         return { result: null };
       },
       snapshot: async ({ codec, width }, attachment) => {
@@ -31,13 +41,15 @@ const link: Link<MediaRequests, MediaNotices> = serveAsWorker({
         return { result: size, attachment: [jpeg] };
       },
     },
-    notices: {},
+    notices: { forceKey: (video) => videoJobs.forceKey(video) },
   },
   // The exit destroys native objects: none may be at work then.
   cleanUp: async () => {
     await Promise.allSettled(running);
   },
 });
+
+const videoJobs = new VideoJobs(link, { workOn, tracked });
 
 function tracked<Result>(work: Promise<Result>): Promise<Result> {
   running.add(work);
@@ -46,10 +58,15 @@ function tracked<Result>(work: Promise<Result>): Promise<Result> {
   return work;
 }
 
-function startOpusJob(number: number, camera: string): void {
+/** Says whose media is handled now, before a fault in it can kill us. */
+function workOn(camera: string): void {
+  if (camera !== lastWorkedOn) link.notify('working', camera);
+  lastWorkedOn = camera;
+}
+
+function startSoundJob(number: number, camera: string, target: SoundTarget): void {
   const attempt = (step: () => void): void => {
-    if (camera !== lastWorkedOn) link.notify('working', camera);
-    lastWorkedOn = camera;
+    workOn(camera);
     try {
       step();
     } catch (error) {
@@ -62,5 +79,5 @@ function startOpusJob(number: number, camera: string): void {
     onUnit: (unit) => attempt(() => job.transcode(unit)),
     onEnd: () => job.close(),
   });
-  const job = new OpusJob(channel);
+  const job = new SoundJob(channel, target);
 }

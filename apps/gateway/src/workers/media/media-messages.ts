@@ -1,3 +1,6 @@
+import type { SoundTarget } from './sound-target.ts';
+import type { RungOrder } from './video/rung-order.ts';
+
 /** What the gateway asks of the media worker. A job is a channel: it lives until either end leaves it. */
 export interface MediaRequests {
   readonly requests: {
@@ -11,11 +14,26 @@ export interface MediaRequests {
       readonly result: null;
     };
     /**
-     * Takes AAC or G.711 on `channel` and sends Opus back on it, with the same clock and track id.
+     * Takes sound on `channel` and sends it back on it as `target`, in the same time and with the same track id.
      * `camera` is to blame if that kills the worker.
      */
-    readonly toOpus: {
-      readonly params: { readonly channel: number; readonly camera: string };
+    readonly sound: {
+      readonly params: { readonly channel: number; readonly camera: string; readonly target: SoundTarget };
+      readonly result: null;
+    };
+    /** Takes pictures on `channel`, for the rungs that are added to it; one such job is enough for a camera. */
+    readonly video: {
+      readonly params: {
+        readonly channel: number;
+        readonly camera: string;
+        /** Pictures before this time are only decoded: what follows refers to them. */
+        readonly liveFromPts: number;
+      };
+      readonly result: null;
+    };
+    /** Sends the pictures of the job `video`, coded anew, on `channel`, until the gateway leaves it. */
+    readonly rung: {
+      readonly params: { readonly video: number; readonly channel: number; readonly order: RungOrder };
       readonly result: null;
     };
     /** Decodes the key picture that is attached (Annex B) and answers with a JPEG attached. */
@@ -28,7 +46,10 @@ export interface MediaRequests {
       readonly result: { readonly width: number; readonly height: number };
     };
   };
-  readonly notices: Record<string, never>;
+  readonly notices: {
+    /** The next picture of the job `video` becomes an IDR in all its rungs. */
+    readonly forceKey: number;
+  };
 }
 
 /** What the media worker tells the gateway. */
@@ -40,5 +61,7 @@ export interface MediaNotices {
      * the worker dies of it.
      */
     readonly working: string;
+    /** Pictures were left out of this camera's rungs, since encoders or decoder could not keep up. */
+    readonly skipped: { readonly camera: string; readonly pictures: number };
   };
 }

@@ -44,6 +44,11 @@ export class MediaWorkers {
     return this.#workers.map(({ supervisor }) => supervisor.report);
   }
 
+  /** Pictures that were left out of renditions, since encoders or decoders could not keep up. */
+  get skippedPictures(): number {
+    return this.#workers.reduce((sum, worker) => sum + worker.skippedPictures, 0);
+  }
+
   /** Process ids of the workers that run. */
   get pids(): readonly number[] {
     return this.#workers.flatMap(({ supervisor }) => supervisor.pid ?? []);
@@ -123,6 +128,7 @@ const FAULT_SIGNALS = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE
 /** One process, and what it was doing when it died. */
 class MediaWorker {
   readonly supervisor: Supervisor<MediaNotices, MediaRequests>;
+  skippedPictures = 0;
   readonly #blame: (camera: string) => void;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -144,6 +150,9 @@ class MediaWorker {
         notices: {
           working: (camera) => {
             this.#lastHeard = camera;
+          },
+          skipped: ({ pictures }) => {
+            this.skippedPictures += pictures;
           },
         },
       },

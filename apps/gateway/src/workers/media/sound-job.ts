@@ -1,36 +1,38 @@
-import { type AccessUnit, createOpusTrack, type OpusTrack, type Track } from '@vedette/media';
+import { type AccessUnit, type AudioTrack, type Track } from '@vedette/media';
 import type { Frame } from 'node-av/lib';
 import type { Channel } from '../channel.ts';
 import { AvError } from './av.ts';
-import { OPUS_FRAME_SAMPLES, OPUS_RATE, OpusEncoder } from './opus-encoder.ts';
 import { inputOf, Resampler } from './resampler.ts';
 import { SampleFramer } from './sample-framer.ts';
 import { createSoundDecoder, type SoundDecoder } from './sound-decoder.ts';
+import { createSoundEncoder, type SoundEncoder } from './sound-encoder.ts';
+import { soundTrack, type SoundTarget } from './sound-target.ts';
 
-const BIT_RATE_PER_CHANNEL = 48_000;
 /** Times that are off by less than 15 ms are taken for rounding: nobody hears or sees that. */
-const TOLERANCE_TICKS = 720;
+const TOLERANCE_SECONDS = 0.015;
 /** Units in a row that cannot be decoded before the job gives up. */
 const MAX_DAMAGED = 250;
 
-/** Sound of a camera in, AAC or G.711; Opus out, on the same channel and in the same time. */
-export class OpusJob {
+/** Sound of a camera in; sound of the target out, on the same channel and in the same time. */
+export class SoundJob {
   readonly #channel: Channel;
+  readonly #target: SoundTarget;
   #decoder: SoundDecoder | undefined;
   #encoding: Encoding | undefined;
   #damaged = 0;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, target: SoundTarget) {
     this.#channel = channel;
+    this.#target = target;
   }
 
   /** Takes new tracks; the first one of sound is the one that counts. */
   setTracks(tracks: readonly Track[]): void {
     this.close();
-    const track = tracks.find(({ kind }) => kind === 'audio');
-    if (track?.kind !== 'audio' || track.codec === 'opus' || track.codec === 'mpa')
-      throw new AvError('there is nothing to transcode');
+    const track = tracks.find((candidate) => candidate.kind === 'audio');
+    if (track === undefined) throw new AvError('there is nothing to transcode');
     this.#decoder = createSoundDecoder(track);
+    this.#channel.setTracks([soundTrack(track.id, this.#target)]);
   }
 
   /** @throws {AvError} nothing could be decoded for long. */
@@ -51,9 +53,9 @@ export class OpusJob {
     this.#decoder = this.#encoding = undefined;
   }
 
-  #encode(frame: Frame, track: Track): void {
-    const encoding = this.#encodingOf(frame, track.id);
-    encoding.push(frame, track.clockRate, (data, pts) => {
+  #encode(frame: Frame, { id, clockRate }: Track): void {
+    const encoding = this.#encodingOf(frame, id);
+    encoding.push(frame, clockRate, (data, pts) => {
       if (pts < 0) return;
       this.#channel.write({
         track: encoding.track,
@@ -72,31 +74,31 @@ export class OpusJob {
     if (this.#encoding?.input === inputOf(frame)) return this.#encoding;
     this.#encoding?.close();
     this.#encoding = undefined;
-    const encoding = new Encoding(frame, trackId);
-    this.#encoding = encoding;
-    this.#channel.setTracks([encoding.track]);
-    return encoding;
+    this.#encoding = new Encoding(frame, trackId, this.#target);
+    return this.#encoding;
   }
 }
 
 /** Everything behind the decoder, for samples of one format. */
 class Encoding {
-  readonly track: OpusTrack;
+  readonly track: AudioTrack;
+  readonly #rate: number;
   readonly #resampler: Resampler;
   readonly #framer: SampleFramer;
-  readonly #encoder: OpusEncoder;
+  readonly #encoder: SoundEncoder;
 
-  constructor(example: Frame, trackId: number) {
-    const channels = example.channels === 1 ? 1 : 2;
-    this.track = createOpusTrack(trackId, channels);
+  constructor(example: Frame, trackId: number, target: SoundTarget) {
+    const { sampleRate, channels } = target;
+    this.track = soundTrack(trackId, target);
+    this.#rate = sampleRate;
+    this.#encoder = createSoundEncoder(target);
     this.#framer = new SampleFramer({
       sampleBytes: 2 * channels,
-      frameSamples: OPUS_FRAME_SAMPLES,
-      toleranceTicks: TOLERANCE_TICKS,
+      frameSamples: this.#encoder.frameSamples,
+      toleranceTicks: TOLERANCE_SECONDS * sampleRate,
     });
-    this.#encoder = new OpusEncoder({ channels, bitRate: BIT_RATE_PER_CHANNEL * channels });
     try {
-      this.#resampler = new Resampler(example, channels, OPUS_RATE);
+      this.#resampler = new Resampler(example, channels, sampleRate);
     } catch (error) {
       this.#encoder.close();
       throw error;
@@ -108,7 +110,7 @@ class Encoding {
   }
 
   push(frame: Frame, clockRate: number, onPacket: (data: Buffer, pts: number) => void): void {
-    const pts = Math.round((Number(frame.pts) * OPUS_RATE) / clockRate) - this.#resampler.delay;
+    const pts = Math.round((Number(frame.pts) * this.#rate) / clockRate) - this.#resampler.delay;
     this.#framer.push(this.#resampler.convert(frame), pts, (run) => {
       for (const packet of this.#encoder.encode(run.samples, run.pts)) onPacket(packet.data, packet.pts);
     });

@@ -1,0 +1,125 @@
+import { ProtocolError, type VideoTrack } from '@vedette/media';
+import type { PictureOrder } from './derived-stream.ts';
+
+/** A rendition as it is configured. */
+export interface RenditionConfig {
+  /** Its name; `720p` for a height of 720 where absent. */
+  readonly name?: string | undefined;
+  readonly height: number;
+  /** Bits a second at most. */
+  readonly bitrate: number;
+  /** Pictures a second at most. */
+  readonly frameRate?: number | undefined;
+}
+
+/** One way to see a camera. */
+export interface Rung {
+  /** `source`, `sub`, or the rendition's. */
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Pictures a second; `undefined` where nobody knows yet. */
+  readonly frameRate: number | undefined;
+  /** Bits a second: measured of the source, at most of a rendition; 0 where nobody knows yet. */
+  readonly bitrate: number;
+  /** RFC 6381 name of its video codec. */
+  readonly codec: string;
+}
+
+export const SOURCE_RUNG = 'source';
+export const SUB_RUNG = 'sub';
+
+/** The qualities that clients may ask for without knowing the camera. */
+const PRESETS: Readonly<Record<string, { readonly height: number; readonly frameRate: number }>> = {
+  low: { height: 480, frameRate: 15 },
+  medium: { height: 720, frameRate: 25 },
+  high: { height: 1080, frameRate: 30 },
+  ultra: { height: 2160, frameRate: 60 },
+};
+
+/** The height that pictures are brought down to which have to be coded anew for a player's sake. */
+const MAX_RECODED_HEIGHT = 1080;
+const BITS_PER_PIXEL = 0.08;
+const MIN_BIT_RATE = 300_000;
+const MAX_BIT_RATE = 8_000_000;
+const USUAL_FRAME_RATE = 25;
+
+export function nameOf({ name, height }: RenditionConfig): string {
+  return name ?? `${height}p`;
+}
+
+/** Renditions that make sense of a source of this height, best first. */
+export function renditionsBelow(
+  height: number,
+  renditions: readonly RenditionConfig[],
+): readonly RenditionConfig[] {
+  return renditions
+    .filter((rendition) => rendition.height < height)
+    .sort((one, other) => other.height - one.height);
+}
+
+/** What pictures become that a player cannot take as they are: as large, at a rate that keeps their quality. */
+export function recodedOrder({ video }: VideoTrack): PictureOrder {
+  const height = Math.min(video.height, MAX_RECODED_HEIGHT);
+  const pixels = (video.width * height * height) / video.height;
+  const bitRate = Math.round(pixels * (video.frameRate ?? USUAL_FRAME_RATE) * BITS_PER_PIXEL);
+  return { height, bitRate: Math.min(MAX_BIT_RATE, Math.max(MIN_BIT_RATE, bitRate)) };
+}
+
+export function orderOf({ height, bitrate, frameRate }: RenditionConfig): PictureOrder {
+  return { height, bitRate: bitrate, ...(frameRate === undefined ? {} : { frameRate }) };
+}
+
+/** What a quality means for one camera. */
+export type QualityChoice =
+  | { readonly kind: 'source' }
+  | { readonly kind: 'sub' }
+  | { readonly kind: 'rendition'; readonly order: PictureOrder };
+
+export interface QualityChoices {
+  readonly sourceHeight: number;
+  /** Height of the camera's own second stream, where it has one that is known. */
+  readonly subHeight: number | undefined;
+  /** Best first. */
+  readonly renditions: readonly RenditionConfig[];
+}
+
+/**
+ * Which rung a quality means: that of its name, or the best one that a preset does not forbid.
+ *
+ * @throws {ProtocolError} `ERR_QUALITY_UNKNOWN`.
+ */
+export function chooseQuality(quality: string, choices: QualityChoices): QualityChoice {
+  const { sourceHeight, subHeight, renditions } = choices;
+  if (quality === SOURCE_RUNG) return { kind: 'source' };
+  if (quality === SUB_RUNG && subHeight !== undefined) return { kind: 'sub' };
+  const named = renditions.find((rendition) => nameOf(rendition) === quality);
+  if (named !== undefined) return { kind: 'rendition', order: orderOf(named) };
+  const preset = Object.hasOwn(PRESETS, quality) ? PRESETS[quality] : undefined;
+  if (preset === undefined) {
+    const known = [SOURCE_RUNG, ...renditions.map(nameOf), ...Object.keys(PRESETS)].join(', ');
+    throw new ProtocolError('ERR_QUALITY_UNKNOWN', `There is no such quality; there are ${known}`);
+  }
+  return presetChoice(preset, sourceHeight, subHeight, renditions);
+}
+
+function presetChoice(
+  preset: { readonly height: number; readonly frameRate: number },
+  sourceHeight: number,
+  subHeight: number | undefined,
+  renditions: readonly RenditionConfig[],
+): QualityChoice {
+  // Coding anew only to leave pictures out is worth nobody's while: of source and sub only the size counts.
+  if (sourceHeight <= preset.height) return { kind: 'source' };
+  const fitting = renditions.find(({ height }) => height <= preset.height);
+  const best = fitting ?? (subHeight === undefined ? renditions.at(-1) : undefined);
+  if (
+    subHeight !== undefined &&
+    (best === undefined || (subHeight <= preset.height && subHeight >= best.height))
+  ) {
+    return { kind: 'sub' };
+  }
+  if (best === undefined) return { kind: 'source' };
+  const frameRate = Math.min(best.frameRate ?? Number.POSITIVE_INFINITY, preset.frameRate);
+  return { kind: 'rendition', order: { ...orderOf(best), frameRate } };
+}

@@ -1,0 +1,208 @@
+import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_JPEG } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
+import {
+  type AccessUnit,
+  createH264Track,
+  type H264Track,
+  totalLength,
+  type VideoTrack,
+} from '@vedette/media';
+import type { Channel } from '../../channel.ts';
+import { h264ParameterSets, sendableNals } from '../coded-nals.ts';
+import { PictureEncoder, type TimedPicture } from './picture-encoder.ts';
+import { fittingSize, PictureScaler, tagColours, type PictureSize } from './picture-scaler.ts';
+import type { RungOrder } from './rung-order.ts';
+
+/** Decoded pictures that may wait for the encoder: from there on some are left out, and no memory grows. */
+const MAX_WAITING = 2;
+/** Where neither the bitstream nor the order names one. */
+const DEFAULT_FRAME_RATE = 25;
+
+export interface RungEncoderOptions {
+  /** A picture was left out. */
+  readonly onSkipped: () => void;
+  /** Native work is under way until the promise settles. */
+  readonly tracked: (work: Promise<unknown>) => unknown;
+}
+
+interface Waiting {
+  readonly frame: Frame;
+  readonly isKey: boolean;
+}
+
+/** Everything that depends on the size of the source. */
+interface Chain {
+  /** Of the pictures that go in. */
+  readonly from: string;
+  readonly size: PictureSize;
+  readonly scaler: PictureScaler | undefined;
+  readonly encoder: PictureEncoder;
+}
+
+/**
+ * One rung: takes decoded pictures, scales and encodes them, and sends them on a channel of its own. It never
+ * holds the decoder up: a picture that comes while too many wait is left out.
+ */
+export class RungEncoder {
+  readonly #channel: Channel;
+  readonly #order: RungOrder;
+  readonly #options: RungEncoderOptions;
+  readonly #waiting: Waiting[] = [];
+  #source: VideoTrack;
+  #chain: Chain | undefined;
+  #track: H264Track | undefined;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #needsKey = true;
+  #dueTicks = Number.NEGATIVE_INFINITY;
+
+  constructor(channel: Channel, order: RungOrder, source: VideoTrack, options: RungEncoderOptions) {
+    this.#channel = channel;
+    this.#order = order;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** The pictures that follow are of this track. */
+  setSource(source: VideoTrack): void {
+    this.#source = source;
+  }
+
+  /**
+   * Takes a picture, keeping a reference to it.
+   *
+   * @param isKey it becomes an IDR, as in all rungs.
+   */
+  offer(frame: Frame, isKey: boolean): void {
+    if (this.#isClosed || !(this.#isDue(Number(frame.pts)) || isKey)) return;
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#options.onSkipped();
+      if (!isKey) return;
+      this.#waiting.pop()?.frame.free();
+    }
+    const kept = frame.clone();
+    if (kept === null) return;
+    this.#waiting.push({ frame: kept, isKey });
+    if (this.#running !== undefined) return;
+    this.#running = this.#run();
+    this.#options.tracked(this.#running);
+  }
+
+  /** Waits for what is under way, then frees everything. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { frame } of this.#waiting.splice(0)) frame.free();
+    await this.#running;
+    this.#closeChain();
+    this.#channel.close();
+  }
+
+  /** Leaves out what is above the rung's frame rate, evenly. */
+  #isDue(pts: number): boolean {
+    const { frameRate } = this.#order;
+    if (frameRate === undefined) return true;
+    const period = this.#source.clockRate / frameRate;
+    // A tenth early is in time: cameras are not that exact.
+    if (pts < this.#dueTicks - period / 10) return false;
+    this.#dueTicks = pts > this.#dueTicks + period ? pts + period : this.#dueTicks + period;
+    return true;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        try {
+          await this.#encode(next);
+        } finally {
+          next.frame.free();
+        }
+      }
+    } catch (error) {
+      this.#isClosed = true;
+      for (const { frame } of this.#waiting.splice(0)) frame.free();
+      this.#closeChain();
+      this.#channel.close(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #encode({ frame, isKey }: Waiting): Promise<void> {
+    const { scaler, encoder } = await this.#chainFor(frame);
+    const pts = Number(frame.pts);
+    const scaled = scaler === undefined ? frame : await scaler.scale(frame);
+    const needsKey = isKey || this.#needsKey;
+    this.#needsKey = false;
+    const coded = await encoder.encode(scaled, pts, needsKey);
+    if (coded !== undefined && !this.#isClosed) this.#send(coded);
+  }
+
+  async #chainFor(frame: Frame): Promise<Chain> {
+    const { num, den } = frame.sampleAspectRatio;
+    const from = [frame.width, frame.height, frame.format, num, den].join(' ');
+    if (this.#chain?.from === from) return this.#chain;
+    this.#closeChain();
+    tagColours(frame);
+    const size = fittingSize(frame, this.#order.height);
+    const { encoder: name, bitRate, frameRate = Number.POSITIVE_INFINITY } = this.#order;
+    const encoder = await PictureEncoder.open({
+      ...size,
+      encoder: name,
+      bitRate,
+      clockRate: this.#source.clockRate,
+      frameRate: Math.min(frameRate, this.#source.video.frameRate ?? DEFAULT_FRAME_RATE),
+      colours: frame,
+    });
+    this.#chain = {
+      from,
+      size,
+      encoder,
+      scaler: needsScaler(frame, size) ? new PictureScaler(size) : undefined,
+    };
+    this.#needsKey = true;
+    return this.#chain;
+  }
+
+  #closeChain(): void {
+    this.#chain?.scaler?.close();
+    this.#chain?.encoder.close();
+    this.#chain = undefined;
+  }
+
+  #send({ data: bytes, isKeyframe, pts }: TimedPicture): void {
+    const data = sendableNals(bytes);
+    const track = isKeyframe ? this.#declare(data) : this.#track;
+    if (track === undefined) return;
+    const unit: AccessUnit = {
+      track,
+      pts,
+      dts: pts,
+      isRandomAccess: isKeyframe,
+      data,
+      byteLength: totalLength(data),
+      wallClockMs: Number.NaN,
+    };
+    this.#channel.write(unit);
+  }
+
+  #declare(nals: readonly Uint8Array[]): H264Track {
+    const sets = h264ParameterSets(nals);
+    const known = this.#track;
+    if (
+      known !== undefined &&
+      sets.sps.every(
+        (sps, index) => known.sps[index] !== undefined && Buffer.compare(sps, known.sps[index]) === 0,
+      )
+    ) {
+      return known;
+    }
+    this.#track = createH264Track(0, this.#source.clockRate, sets);
+    this.#channel.setTracks([this.#track]);
+    return this.#track;
+  }
+}
+
+function needsScaler(frame: Frame, { width, height }: PictureSize): boolean {
+  const isPlain = frame.format === AV_PIX_FMT_YUV420P && frame.colorRange !== AVCOL_RANGE_JPEG;
+  return !(isPlain && frame.width === width && frame.height === height);
+}
