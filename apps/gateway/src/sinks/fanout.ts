@@ -7,6 +7,8 @@ import { WireCache, type WireItem } from './wire-cache.ts';
 
 /** How a protocol writes a stream, the same bytes for every viewer. One instance a stream. */
 export interface WireFormat {
+  /** What a viewer gets first of all, and never again: the head of a file. Asked for once the header is known. */
+  readonly opening?: Buffer;
   /**
    * What a viewer gets before its first unit. Called when the tracks are known and when they change:
    * viewers are sent it again then.
@@ -111,6 +113,8 @@ class FanoutSink implements Reader {
     this.#viewers.add(viewer);
     outlet.cork();
     try {
+      const { opening } = this.#format;
+      if (opening !== undefined) viewer.send(opening);
       viewer.send(header);
       const nowMs = this.#now();
       for (const unit of this.#stream.isLive ? this.#cache.units : []) {

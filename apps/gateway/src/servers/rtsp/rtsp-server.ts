@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import { ConnectionGuard } from './connection-guard.ts';
+import { ConnectionGuard } from '../connection-guard.ts';
 import { DatagramPorts } from './datagram-ports.ts';
 import { RTSP_SERVER_DEFAULTS, type RtspServerLimits } from './limits.ts';
 import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';

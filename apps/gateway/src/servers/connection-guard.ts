@@ -1,12 +1,18 @@
-import type { RtspServerLimits } from './limits.ts';
+/** What strangers may open. */
+export interface ConnectionLimits {
+  /** Connections at a time, over all listeners. */
+  readonly connections: number;
+  /** Connections at a time from one address. */
+  readonly connectionsPerAddress: number;
+}
 
 /** Counts connections, in total and by address. */
 export class ConnectionGuard {
-  readonly #limits: Pick<RtspServerLimits, 'connections' | 'connectionsPerAddress'>;
+  readonly #limits: ConnectionLimits;
   readonly #byAddress = new Map<string, number>();
   #total = 0;
 
-  constructor(limits: Pick<RtspServerLimits, 'connections' | 'connectionsPerAddress'>) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits;
   }
 
