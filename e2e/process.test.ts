@@ -76,6 +76,8 @@ test('a port that is taken ends the start, with advice', async () => {
     '--no-demo',
     '--rtsp.port',
     '0',
+    '--srt.port',
+    '0',
     '--webrtc.port',
     '0',
     '--http.port',

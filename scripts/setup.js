@@ -25,6 +25,7 @@ const PEERS = {
   'gstreamer1.0-rtsp': undefined,
   'gir1.2-gst-rtsp-server-1.0': undefined,
   'python3-gi': undefined,
+  'srt-tools': 'srt-live-transmit',
   chromium: 'chromium',
   'fonts-dejavu-core': undefined,
   gcc: 'gcc',

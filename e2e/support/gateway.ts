@@ -21,6 +21,7 @@ export interface RunningGateway {
   readonly pid: number;
   readonly http: string;
   readonly rtsp: string;
+  readonly srt: string;
   readonly webrtc: number;
   readonly configFile: string;
   readonly child: ChildProcess;
@@ -36,7 +37,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   const configFile = path.join(folder, 'vedette.yml');
   const readyFile = path.join(folder, 'ready.json');
   writeFileSync(configFile, options.config ?? '');
-  const ports = ['http', 'rtsp', 'webrtc'].flatMap((service) => [`--${service}.port`, '0']);
+  const ports = ['http', 'rtsp', 'srt', 'webrtc'].flatMap((service) => [`--${service}.port`, '0']);
   const child = spawn(
     process.execPath,
     [
@@ -71,7 +72,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   }
   const ready = JSON.parse(readFileSync(readyFile, 'utf8')) as Pick<
     RunningGateway,
-    'pid' | 'http' | 'rtsp' | 'webrtc'
+    'pid' | 'http' | 'rtsp' | 'srt' | 'webrtc'
   >;
   return {
     ...ready,

@@ -5,6 +5,7 @@ import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
 import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
 import { RtspSource } from './sources/rtsp/rtsp-source.ts';
+import { SrtSource } from './sources/srt/srt-source.ts';
 import { version } from './version.ts';
 import type { MediaWorkers } from './workers/media/media-workers.ts';
 
@@ -27,6 +28,7 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^publish$/, make: () => undefined },
   { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
   { pattern: /^rtsps?:/i, make: rtspSource },
+  { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
   // Whatever HTTP is not HLS: below its row.
   { pattern: /^(?:m?jpeg\+)?https?:/i, make: mjpegSource },
 ];

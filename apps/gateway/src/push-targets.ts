@@ -2,13 +2,17 @@ import type { PushRoute } from './push/push-set.ts';
 import { PushError } from './push/push-target.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
 import { RtspPush } from './sinks/rtsp/rtsp-push.ts';
+import type { FanoutSinks } from './sinks/fanout.ts';
 import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
+import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
+import { SrtPush } from './sinks/srt/srt-push.ts';
 import { version } from './version.ts';
 
 /** What ways to destinations need of the rest of the program. */
 export interface PushParts {
   /** Shared with the viewers: a stream is put into packets once. */
   readonly rtspSinks: RtspSinks;
+  readonly srtSinks: FanoutSinks;
 }
 
 const USER_AGENT = `Vedette/${version}`;
@@ -17,7 +21,10 @@ const USER_AGENT = `Vedette/${version}`;
 const ROUTES: readonly {
   readonly pattern: RegExp;
   readonly route: (address: string, parts: PushParts) => PushRoute;
-}[] = [{ pattern: /^rtsps?:/i, route: rtspRoute }];
+}[] = [
+  { pattern: /^rtsps?:/i, route: rtspRoute },
+  { pattern: /^srt:/i, route: srtRoute },
+];
 
 /** The way to a push's destination. */
 export function pushRoute(address: string, parts: PushParts): PushRoute {
@@ -29,6 +36,10 @@ function rtspRoute(address: string, { rtspSinks }: PushParts): PushRoute {
     target: new RtspPush({ address, sinks: rtspSinks, userAgent: USER_AGENT }),
     carriage: RTSP_CARRIAGE,
   };
+}
+
+function srtRoute(address: string, { srtSinks }: PushParts): PushRoute {
+  return { target: new SrtPush(address, srtSinks), carriage: SRT_CARRIAGE };
 }
 
 /** The configuration takes no address that is not in the table; this is for one that slipped through. */

@@ -19,11 +19,24 @@ export interface HlsReport {
   readonly waits: number;
 }
 
+/** What SRT's connections have seen so far. */
+export interface SrtReport {
+  readonly connections: number;
+  readonly refused: number;
+  readonly retransmitted: number;
+  readonly recovered: number;
+  readonly lostIn: number;
+  readonly lostOut: number;
+  readonly duplicates: number;
+  readonly belated: number;
+}
+
 export interface MetricsOptions {
   readonly cameras: CameraSet;
   readonly sessions: () => SessionRegistry;
   readonly workers: () => readonly WorkerReport[];
   readonly hls: () => HlsReport | undefined;
+  readonly srt: () => SrtReport | undefined;
   readonly pushes: () => readonly Push[];
 }
 
@@ -59,6 +72,7 @@ export class Metrics implements SessionObserver {
     this.#registerSessions(options.sessions);
     this.#registerWorkers(options.workers);
     this.#registerHls(options.hls);
+    this.#registerSrt(options.srt);
     this.#registerPushes(options.pushes);
   }
 
@@ -173,6 +187,23 @@ export class Metrics implements SessionObserver {
     each('vedette_workers', 'Worker processes running', ({ running }) => running);
     each('vedette_worker_starts_total', 'Worker processes started', ({ starts }) => starts);
     each('vedette_worker_crashes_total', 'Worker processes that died unasked', ({ crashes }) => crashes);
+  }
+
+  #registerSrt(srt: () => SrtReport | undefined): void {
+    const one = (name: string, help: string, read: (report: SrtReport) => number): void => {
+      this.#gauge(name, help, [], (gauge) => {
+        const report = srt();
+        if (report !== undefined) gauge.set(read(report));
+      });
+    };
+    one('vedette_srt_connections', 'SRT connections now', ({ connections }) => connections);
+    one('vedette_srt_refused_total', 'SRT callers refused', ({ refused }) => refused);
+    one('vedette_srt_retransmitted_total', 'Packets sent again', ({ retransmitted }) => retransmitted);
+    one('vedette_srt_recovered_total', 'Packets missing that came in time', ({ recovered }) => recovered);
+    one('vedette_srt_lost_in_total', 'Packets given up on the way in', ({ lostIn }) => lostIn);
+    one('vedette_srt_lost_out_total', 'Packets given up on the way out', ({ lostOut }) => lostOut);
+    one('vedette_srt_duplicates_total', 'Packets that came twice', ({ duplicates }) => duplicates);
+    one('vedette_srt_belated_total', 'Packets that came too late', ({ belated }) => belated);
   }
 
   #registerHls(hls: () => HlsReport | undefined): void {

@@ -72,6 +72,7 @@ export class SrtConnection {
   readonly #sendingTrip = new RoundTrip();
   readonly #sender: Sender;
   readonly #receiver: Receiver;
+  #hasSpoken = false;
   #heardUs: number;
   #spokeUs: number;
   #announcedUs = Number.NEGATIVE_INFINITY;
@@ -114,8 +115,6 @@ export class SrtConnection {
     );
   }
 
-  #hasSpoken = false;
-
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -128,6 +127,11 @@ export class SrtConnection {
   /** Bytes held for the peer: not sent, or not acknowledged. */
   get keptBytes(): number {
     return this.#sender.keptBytes;
+  }
+
+  /** When something that was sent was last given up because it was too old: the way to the peer is too narrow. */
+  get droppedUs(): number {
+    return this.#sender.droppedUs;
   }
 
   /** Bytes of the peer that wait for their time. */

@@ -64,7 +64,7 @@ export type SrtKnock =
 export interface SrtAcceptance {
   readonly agreement: SrtAgreement;
   /** The answer, which is sent again whenever the caller repeats itself. */
-  answer(nowUs: number): Uint8Array;
+  readonly answer: (nowUs: number) => Uint8Array;
 }
 
 interface KeyPair {

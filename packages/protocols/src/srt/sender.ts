@@ -47,6 +47,7 @@ export class Sender {
   #window: number;
   #progressUs: number;
   #probes = 0;
+  #droppedUs = Number.NEGATIVE_INFINITY;
 
   constructor(
     options: SenderOptions,
@@ -67,6 +68,11 @@ export class Sender {
   /** Bytes that have not been sent at all. */
   get unsentBytes(): number {
     return this.#buffer.unsentBytes;
+  }
+
+  /** When something was last given up because it was too old. */
+  get droppedUs(): number {
+    return this.#droppedUs;
   }
 
   /** Bytes that are held: not sent, or not acknowledged. */
@@ -196,6 +202,7 @@ export class Sender {
     if (end === first) return;
     buffer.release(end);
     this.#statistics.sendDropped += end - first;
+    this.#droppedUs = nowUs;
     this.#progressUs = nowUs;
     this.#sendDropRequest(first, end - 1, nowUs);
   }

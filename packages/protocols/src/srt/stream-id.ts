@@ -8,13 +8,15 @@ export interface SrtStreamRequest {
   readonly resource: string;
   readonly user: string | undefined;
   readonly password: string | undefined;
+  /** The rung of the ladder that is wanted; the source where absent. */
+  readonly quality: string | undefined;
 }
 
 const STANDARD_PREFIX = '#!::';
 
 /**
  * Parses a stream id: `read:CAM[:user:password]`, `publish:CAM[:…]`, the standard form
- * `#!::r=CAM,m=request|publish,u=user,s=password` (Haivision's AccessControl.md), or `CAM` alone, which reads.
+ * `#!::r=CAM,m=request|publish,u=user,s=password,quality=rung` (Haivision's AccessControl.md), or `CAM` alone, which reads.
  * Takes it percent-encoded too, as tools that do not decode their address send it.
  *
  * @throws {ProtocolError} `ERR_SRT_STREAM_ID`: empty, too long, or in no form that is known.
@@ -33,10 +35,11 @@ export function parseStreamId(streamId: string): SrtStreamRequest {
     resource: nonEmpty(bare(resource)),
     user: user === '' ? undefined : user,
     password: password.length === 0 ? undefined : password.join(':'),
+    quality: undefined,
   };
 }
 
-const NOBODY = { user: undefined, password: undefined };
+const NOBODY = { user: undefined, password: undefined, quality: undefined };
 
 const ACTIONS: Readonly<Record<string, 'read' | 'publish' | undefined>> = {
   read: 'read',
@@ -59,6 +62,7 @@ function parseStandard(text: string): SrtStreamRequest {
     resource: nonEmpty(bare(fields.get('r') ?? '')),
     user: fields.get('u'),
     password: fields.get('s'),
+    quality: fields.get('quality'),
   };
 }
 

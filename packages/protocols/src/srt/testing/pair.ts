@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { SrtCaller } from '../caller.ts';
 import { SrtConnection, type SrtEnd } from '../connection.ts';
 import type { SrtCrypto } from '../crypto.ts';
-import { SrtListener } from '../listener.ts';
+import { SrtListener, type SrtAcceptance } from '../listener.ts';
 import { nodeSrtCrypto } from '../node-crypto.ts';
 import type { KeyRefresh } from '../sender-keys.ts';
 import { FakeNetwork, mulberry, networkWire, type NetworkOptions } from './network.ts';
@@ -103,36 +103,44 @@ export class Pair {
   }
 
   #shakeHands(caller: SrtCaller, listener: SrtListener): [Side, Side] {
-    let listenerSide: Side | undefined;
-    let answer: ((nowUs: number) => Uint8Array) | undefined;
+    const desk = this.#answerCalls(listener);
     for (let tries = 0; tries < 4000; tries += 1) {
       this.#nowUs += STEP_US;
       const step = caller.tick(this.#nowUs);
       if (step?.type === 'send') this.toListener.send(step.packet, this.#nowUs);
       assert.notEqual(step?.type, 'failed');
-      for (const packet of this.toListener.arrivals(this.#nowUs)) {
-        const knock = listener.receive(packet, '127.0.0.1:1', this.listenerUs);
-        if (knock.type === 'answer') this.toCaller.send(knock.packet, this.#nowUs);
-        if (knock.type !== 'call') continue;
-        if (answer === undefined) {
-          const unlocked = listener.unlock(knock.call);
-          assert.ok(typeof unlocked !== 'string', 'refused');
-          const identity = { socketId: 99, address: '127.0.0.1', nowUs: this.listenerUs };
-          const accepted = listener.accept(knock.call, unlocked.keys, identity);
-          ({ answer } = accepted);
-          listenerSide = this.#side(accepted.agreement, this.toCaller, () => this.listenerUs);
-        }
-        this.toCaller.send(answer(this.listenerUs), this.#nowUs);
-      }
+      for (const packet of this.toListener.arrivals(this.#nowUs)) desk.take(packet);
       for (const packet of this.toCaller.arrivals(this.#nowUs)) {
         const next = caller.receive(packet, this.#nowUs);
         if (next?.type === 'send') this.toListener.send(next.packet, this.#nowUs);
-        if (next?.type === 'connected' && listenerSide !== undefined) {
-          return [this.#side(next.agreement, this.toListener, () => this.#nowUs), listenerSide];
-        }
+        if (next?.type !== 'connected') continue;
+        assert.ok(desk.side !== undefined);
+        return [this.#side(next.agreement, this.toListener, () => this.#nowUs), desk.side];
       }
     }
     throw new Error('no connection');
+  }
+
+  /** Takes calls as a server does: one connection, and the same answer to whoever asks again. */
+  #answerCalls(listener: SrtListener): { take: (packet: Uint8Array) => void; side: Side | undefined } {
+    let accepted: SrtAcceptance | undefined;
+    const desk: { take: (packet: Uint8Array) => void; side: Side | undefined } = {
+      side: undefined,
+      take: (packet) => {
+        const knock = listener.receive(packet, '127.0.0.1:1', this.listenerUs);
+        if (knock.type === 'answer') this.toCaller.send(knock.packet, this.#nowUs);
+        if (knock.type !== 'call') return;
+        if (accepted === undefined) {
+          const unlocked = listener.unlock(knock.call);
+          assert.ok(typeof unlocked !== 'string', 'refused');
+          const identity = { socketId: 99, address: '127.0.0.1', nowUs: this.listenerUs };
+          accepted = listener.accept(knock.call, unlocked.keys, identity);
+          desk.side = this.#side(accepted.agreement, this.toCaller, () => this.listenerUs);
+        }
+        this.toCaller.send(accepted.answer(this.listenerUs), this.#nowUs);
+      },
+    };
+    return desk;
   }
 
   #side(agreement: SrtConnection['agreement'], network: FakeNetwork, now: () => number): Side {
