@@ -3,6 +3,7 @@ import type { Camera, TrackInfo } from '@vedette/contract';
 import type { ReactNode } from 'react';
 import { formatBitrate, formatFrameRate } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
+import { CameraPushes } from '../pushes/camera-pushes.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { CopyIconButton } from '../ui/copy-button.tsx';
 import { absoluteUrls } from '../viewer/addresses.ts';
@@ -118,6 +119,9 @@ export function CameraDetails({ camera, className }: { camera: Camera; className
       </Section>
       <Section title={words.addresses}>
         <Addresses cameraId={id} />
+      </Section>
+      <Section title={messages.pushes.title}>
+        <CameraPushes cameraId={id} />
       </Section>
     </aside>
   );

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { ServerToClientEvents } from '@vedette/contract';
 import { io, type Socket } from 'socket.io-client';
+import { removePush, replacePushes, upsertPush } from '../pushes/use-pushes.ts';
 import { players } from '../viewer/players.ts';
 import { removeCamera, replaceCameras, upsertCamera } from './use-cameras.ts';
 
@@ -34,6 +35,9 @@ export class GatewayLink {
     socket.on('cameras', (cameras) => replaceCameras(client, cameras));
     socket.on('camera', (camera) => upsertCamera(client, camera));
     socket.on('camera_removed', ({ id }) => removeCamera(client, id));
+    socket.on('pushes', (pushes) => replacePushes(client, pushes));
+    socket.on('push', (push) => upsertPush(client, push));
+    socket.on('push_removed', ({ cameraId, id }) => removePush(client, cameraId, id));
   }
 
   get state(): LinkState {

@@ -1,4 +1,4 @@
-import type { Camera, Problem, ServerInfo, Session } from '@vedette/contract';
+import type { Camera, NewPush, Problem, Push, ServerInfo, Session } from '@vedette/contract';
 
 /** The gateway answered, and the answer is no. `code` is stable and safe to match on. */
 export class ApiError extends Error {
@@ -92,6 +92,40 @@ export class ApiClient {
     }
   }
 
+  /** Where a camera is pushed to. */
+  async pushes(cameraId: string, signal?: AbortSignal): Promise<Push[]> {
+    return this.#all<Push>(pushesPath(cameraId), signal);
+  }
+
+  /** Pushes a camera to a further destination, until it is ended or the gateway ends. */
+  async addPush(cameraId: string, push: NewPush): Promise<Push> {
+    return this.#send('POST', pushesPath(cameraId), push);
+  }
+
+  /** Starts a push, also one that has given up, or stops it. */
+  async setPush(cameraId: string, id: string, enabled: boolean): Promise<Push> {
+    return this.#send('PATCH', `${pushesPath(cameraId)}/${encodeURIComponent(id)}`, { enabled });
+  }
+
+  /** Ends a push that was made by `addPush`; one that is gone already is fine. */
+  async removePush(cameraId: string, id: string): Promise<void> {
+    const url = `${this.#baseUrl}${pushesPath(cameraId)}/${encodeURIComponent(id)}`;
+    try {
+      await request(url, { method: 'DELETE' });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    }
+  }
+
+  async #send(method: string, path: string, body: object): Promise<Push> {
+    const response = await request(`${this.#baseUrl}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return (await response.json()) as Push;
+  }
+
   async #all<Item>(path: string, signal?: AbortSignal): Promise<Item[]> {
     const items: Item[] = [];
     let cursor: string | null = null;
@@ -107,4 +141,8 @@ export class ApiClient {
     } while (cursor !== null);
     return items;
   }
+}
+
+function pushesPath(cameraId: string): string {
+  return `/api/v1/cameras/${encodeURIComponent(cameraId)}/pushes`;
 }
