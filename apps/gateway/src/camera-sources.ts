@@ -3,7 +3,10 @@ import type { Source } from './cameras/source.ts';
 import { SourceError } from './cameras/source.ts';
 import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
+import { ExecSource } from './sources/exec/exec-source.ts';
 import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
+import { RpicamSource } from './sources/rpicam/rpicam-source.ts';
+import { RtmpSource } from './sources/rtmp/rtmp-source.ts';
 import { RtspSource } from './sources/rtsp/rtsp-source.ts';
 import { SrtSource } from './sources/srt/srt-source.ts';
 import { version } from './version.ts';
@@ -28,7 +31,10 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^publish$/, make: () => undefined },
   { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
   { pattern: /^rtsps?:/i, make: rtspSource },
+  { pattern: /^rtmps?:/i, make: rtmpSource },
   { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
+  { pattern: /^exec:/i, make: (address) => new ExecSource({ address }) },
+  { pattern: /^rpicam:/i, make: (address) => new RpicamSource(address) },
   // Whatever HTTP is not HLS: below its row.
   { pattern: /^(?:m?jpeg\+)?https?:/i, make: mjpegSource },
 ];
@@ -47,6 +53,10 @@ function rtspSource(address: string, _id: string, camera: CameraConfig): Source 
     tls: trustOf(camera),
     userAgent: USER_AGENT,
   });
+}
+
+function rtmpSource(address: string, _id: string, camera: CameraConfig): Source {
+  return new RtmpSource({ address, tls: trustOf(camera) });
 }
 
 function mjpegSource(address: string, _id: string, camera: CameraConfig): Source {

@@ -14,7 +14,8 @@ export const SOURCE_SCHEMES = [
   { pattern: /^v4l2:\/[^\s]/i, example: 'v4l2:/dev/video0?size=1280x720&fps=30' },
   { pattern: /^rpicam:/i, example: 'rpicam:' },
   { pattern: /^file:./i, example: 'file:clip.mp4?loop' },
-  { pattern: /^exec:./i, example: 'exec:ffmpeg -i … -f mpegts -' },
+  // Runs programs: from the configuration file only, never by the API.
+  { pattern: /^exec:./i, example: 'exec:ffmpeg -i … -f mpegts -', isFromFileOnly: true },
 ] as const;
 
 /** Where a camera's media comes from. */
@@ -24,3 +25,9 @@ export const sourceAddress = z
   .refine((value) => SOURCE_SCHEMES.some(({ pattern }) => pattern.test(value)), {
     error: `must be one of ${SOURCE_SCHEMES.map(({ example }) => example).join(', ')}`,
   });
+
+/** Whether an address may stand in the configuration file only: nobody may set it by the API. */
+export function isFromFileOnly(address: string): boolean {
+  const scheme = SOURCE_SCHEMES.find(({ pattern }) => pattern.test(address));
+  return scheme !== undefined && 'isFromFileOnly' in scheme;
+}

@@ -169,6 +169,8 @@ for (const { address, want } of [
   { address: 'rtsp://admin:secret@10.0.0.5/stream1', want: 'rtsp://10.0.0.5/stream1' },
   { address: 'rtsp://10.0.0.5/s?token=x#y', want: 'rtsp://10.0.0.5/s' },
   { address: 'publish', want: 'publish' },
+  { address: 'mjpeg+http://admin:secret@10.0.0.5/video?pwd=x', want: 'mjpeg+http://10.0.0.5/video' },
+  { address: 'exec:format=ts,/usr/bin/ffmpeg -i rtsp://a:secret@h/', want: 'exec:format=ts,/usr/bin/ffmpeg' },
 ]) {
   test(`shown without credentials: ${address}`, () => assert.equal(redactAddress(address), want));
 }
