@@ -39,10 +39,9 @@ test('a viewer gets the tracks, the initialization segment, the group of picture
     client.binaries.slice(1).filter((bytes) => parseMediaSegment(bytes)[0]?.trackId === 1).length;
   await until(() => fragments() === pictures);
 
-  const [tracks] = client.of('tracks');
-  assert.equal(tracks?.['mimeType'], `video/mp4; codecs="${(tracks?.['codecs'] as string[]).join(',')}"`);
-  assert.match(String(tracks?.['mimeType']), /avc1\.[0-9a-f]{6},mp4a\.40\.2/);
-  assert.deepEqual([tracks?.['width'], tracks?.['height'], tracks?.['quality']], [640, 360, 'source']);
+  const [tracks = {}] = client.of('tracks');
+  assert.match(String(tracks['mimeType']), /^video\/mp4; codecs="avc1\.[0-9a-f]{6},mp4a\.40\.2"$/);
+  assert.deepEqual([tracks['width'], tracks['height'], tracks['quality']], [640, 360, 'source']);
   assert.equal(client.texts[0]?.['type'], 'tracks', 'before everything else');
 
   const shown = frameHashes(Buffer.concat(client.binaries), 'mp4');

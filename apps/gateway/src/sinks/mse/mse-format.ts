@@ -22,6 +22,8 @@ export interface TracksMessage {
   /** Of the pictures; 0 where there are none. */
   readonly width: number;
   readonly height: number;
+  /** Ticks a second of the first track: what `prft` boxes count in. */
+  readonly timescale: number;
   /** The rendition that this is: `source` or a rung of the ladder. */
   readonly quality: string;
 }
@@ -32,7 +34,7 @@ const DEFAULT_FRAME_RATE = 25;
 
 /**
  * A stream as WebSocket messages for media source extensions: `tracks` as JSON, an initialization segment, then one
- * fragment of MP4 a unit.
+ * fragment of MP4 a unit. Key pictures say when they were captured (`prft`), for players to tell how late they are.
  */
 export class MseFormat implements WireFormat {
   readonly #quality: string;
@@ -66,6 +68,7 @@ export class MseFormat implements WireFormat {
       codecs,
       width: video?.video.width ?? 0,
       height: video?.video.height ?? 0,
+      timescale: chosen[0]?.clockRate ?? 0,
       quality: this.#quality,
     };
     return Buffer.concat([
@@ -74,15 +77,17 @@ export class MseFormat implements WireFormat {
     ]);
   }
 
-  unit({ track, pts, dts, isRandomAccess, data }: AccessUnit): Buffer | undefined {
+  unit({ track, pts, dts, isRandomAccess, data, wallClockMs }: AccessUnit): Buffer | undefined {
     const times = this.#times.get(track.id);
     if (times === undefined) return undefined;
-    const { dts: baseDts, duration } = times.next(dts, isRandomAccess && track.kind === 'video');
+    const isKeyPicture = isRandomAccess && track.kind === 'video';
+    const { dts: baseDts, duration } = times.next(dts, isKeyPicture);
     this.#sequenceNumber = (this.#sequenceNumber + 1) >>> 0;
     const sample = { duration, ptsOffset: pts - baseDts, isSync: isRandomAccess, data };
     const fragment = mediaSegment({
       sequenceNumber: this.#sequenceNumber,
       tracks: [{ track, baseDts, samples: [sample] }],
+      ...(isKeyPicture && wallClockMs > 0 ? { producerTime: { track, pts, wallClockMs } } : {}),
     });
     return serverFrame(BINARY_FRAME, fragment);
   }
