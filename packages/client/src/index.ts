@@ -13,3 +13,6 @@ export type {
 } from './player/playback.ts';
 export type { PlayerState } from './player/player-model.ts';
 export { PlayerPool } from './player/player-pool.ts';
+export type { PublishStats } from './webrtc/publish-stats.ts';
+export type { PublishFailure } from './webrtc/whip-failure.ts';
+export { WhipPublisher, type PublisherState, type WhipPublisherOptions } from './webrtc/whip-publisher.ts';

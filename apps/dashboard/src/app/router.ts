@@ -31,7 +31,13 @@ const sessions = createRoute({
   component: lazyRouteComponent(async () => import('../sessions/sessions-page.tsx'), 'SessionsPage'),
 });
 
-export const router = createRouter({ routeTree: root.addChildren([live, camera, sessions]) });
+const publish = createRoute({
+  getParentRoute: () => root,
+  path: '/publish/$cameraId',
+  component: lazyRouteComponent(async () => import('../publish/publish-page.tsx'), 'PublishPage'),
+});
+
+export const router = createRouter({ routeTree: root.addChildren([live, camera, publish, sessions]) });
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -1,6 +1,6 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { Camera } from '@vedette/contract';
-import { ArrowLeft, CameraOff, CodeXml, PanelRightClose, PanelRightOpen } from 'lucide-react';
+import { ArrowLeft, CameraOff, CodeXml, PanelRightClose, PanelRightOpen, Webcam } from 'lucide-react';
 import { useRef, useState, type CSSProperties, type ReactNode } from 'react';
 import { PRIMARY_LINK } from '../app/not-found-page.tsx';
 import { useCamera, useCameras } from '../cameras/use-cameras.ts';
@@ -52,11 +52,12 @@ function useCameraKeys(cameraId: string, viewer: { readonly current: ViewerActio
 interface HeaderProps {
   readonly cameraId: string;
   readonly name: string;
+  readonly takesPublishers: boolean;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
-function CameraHeader({ cameraId, name, isOpen, onToggle }: HeaderProps): ReactNode {
+function CameraHeader({ cameraId, name, takesPublishers, isOpen, onToggle }: HeaderProps): ReactNode {
   const [isEmbedding, setEmbedding] = useState(false);
   return (
     <header className="flex h-[var(--bar)] shrink-0 items-center gap-2 px-4 md:pl-2">
@@ -68,6 +69,17 @@ function CameraHeader({ cameraId, name, isOpen, onToggle }: HeaderProps): ReactN
         <ArrowLeft size={18} strokeWidth={1.75} aria-hidden />
       </Link>
       <h1 className="min-w-0 flex-1 truncate text-title font-semibold">{name}</h1>
+      {takesPublishers && (
+        <Link
+          to="/publish/$cameraId"
+          params={{ cameraId }}
+          aria-label={messages.publish.action}
+          className="inline-flex h-8 shrink-0 items-center gap-2 rounded-md bg-hover px-3 font-medium hover:bg-line pointer-coarse:h-10"
+        >
+          <Webcam size={16} aria-hidden />
+          <span className="max-md:hidden">{messages.publish.action}</span>
+        </Link>
+      )}
       <CopyButton text={absoluteUrls(cameraId).page} label={words.copyLink} />
       <Button className="max-sm:hidden" onClick={() => setEmbedding(true)}>
         <CodeXml size={16} aria-hidden />
@@ -117,7 +129,15 @@ function CameraView({ cameraId }: { cameraId: string }): ReactNode {
   };
   return (
     <div className="flex h-full flex-col">
-      {!isWall && <CameraHeader cameraId={cameraId} name={name} isOpen={isOpen} onToggle={toggle} />}
+      {!isWall && (
+        <CameraHeader
+          cameraId={cameraId}
+          name={name}
+          takesPublishers={camera?.source === 'publish'}
+          isOpen={isOpen}
+          onToggle={toggle}
+        />
+      )}
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto lg:flex-row lg:overflow-hidden">
         <Stage camera={camera}>
           <CameraViewer ref={viewer} cameraId={cameraId} look="page" />

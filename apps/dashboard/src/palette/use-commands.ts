@@ -9,6 +9,7 @@ import {
   Users,
   Video,
   VideoOff,
+  Webcam,
   type LucideIcon,
 } from 'lucide-react';
 import { useCameras } from '../cameras/use-cameras.ts';
@@ -39,6 +40,17 @@ function cameraCommand({ id, name, state }: Camera, navigate: Navigate): Command
     keywords: id,
     note,
     run: () => void navigate({ to: '/live/$cameraId', params: { cameraId: id } }),
+  };
+}
+
+function publishCommand({ id, name }: Camera, navigate: Navigate): Command {
+  return {
+    id: `publish:${id}`,
+    group: 'action',
+    icon: Webcam,
+    label: messages.publish.command(name),
+    keywords: id,
+    run: () => void navigate({ to: '/publish/$cameraId', params: { cameraId: id } }),
   };
 }
 
@@ -93,6 +105,7 @@ export function useCommands(onHelp: () => void): Command[] {
   return [
     ...cameras.map((camera) => cameraCommand(camera, navigate)),
     ...pages,
+    ...cameras.filter(({ source }) => source === 'publish').map((camera) => publishCommand(camera, navigate)),
     ...actions(navigate, onHelp),
   ];
 }

@@ -1,6 +1,8 @@
 /** Where a camera's media is, below `baseUrl` (empty: the page's own origin). */
 export interface MediaUrls {
   readonly whep: string;
+  /** Where to publish by WebRTC. */
+  readonly whip: string;
   readonly hls: string;
   readonly snapshot: string;
   /** The player page, to link to. */
@@ -13,6 +15,7 @@ export function mediaUrls(cameraId: string, baseUrl = ''): MediaUrls {
   const live = `${baseUrl}/live/${encodeURIComponent(cameraId)}`;
   return {
     whep: `${live}/whep`,
+    whip: `${live}/whip`,
     hls: `${live}/index.m3u8`,
     snapshot: `${live}/snapshot.jpg`,
     page: live,

@@ -3,6 +3,8 @@ const CODECS: ReadonlySet<string> = new Set([
   'video/h264',
   'video/h265',
   'video/av1',
+  'video/vp9',
+  'video/vp8',
   'video/rtx',
   'audio/opus',
   'audio/pcmu',

@@ -1,0 +1,140 @@
+import { WhipPublisher, type PublisherState, type PublishStats } from '@vedette/client';
+import { useEffect, useRef, useState } from 'react';
+import {
+  capture,
+  CaptureError,
+  listDevices,
+  release,
+  type CaptureFault,
+  type Devices,
+  type PictureChoice,
+  type SoundChoice,
+} from './capture.ts';
+
+const STATS_MS = 1000;
+
+/** Cameras and microphones, as they come and go. */
+function useDevices(stream: MediaStream | null): Devices {
+  const [devices, setDevices] = useState<Devices>({ cameras: [], microphones: [] });
+  useEffect(() => {
+    let isOver = false;
+    const update = (): void => {
+      void listDevices().then((found) => {
+        if (!isOver) setDevices(found);
+      });
+    };
+    update();
+    if (!('mediaDevices' in navigator)) return undefined;
+    navigator.mediaDevices.addEventListener('devicechange', update);
+    return () => {
+      isOver = true;
+      navigator.mediaDevices.removeEventListener('devicechange', update);
+    };
+    // Once the person has agreed to the use of a device, names are told.
+  }, [stream]);
+  return devices;
+}
+
+function useStats(publisher: WhipPublisher, isLive: boolean): PublishStats | undefined {
+  const [stats, setStats] = useState<PublishStats>();
+  useEffect(() => {
+    if (!isLive) return undefined;
+    const timer = setInterval(() => void publisher.stats().then(setStats), STATS_MS);
+    return () => {
+      clearInterval(timer);
+      setStats(undefined);
+    };
+  }, [publisher, isLive]);
+  return stats;
+}
+
+export interface Publishing {
+  readonly state: PublisherState;
+  readonly stats: PublishStats | undefined;
+  readonly devices: Devices;
+  /** What is captured, to be shown; `null` while nothing is. */
+  readonly stream: MediaStream | null;
+  readonly fault: CaptureFault | null;
+  readonly picture: PictureChoice;
+  readonly sound: SoundChoice;
+  /** The person is being asked for the devices. */
+  readonly isAsking: boolean;
+  choose(picture: PictureChoice, sound: SoundChoice): void;
+  start(): void;
+  stop(): void;
+}
+
+/** Captures what was chosen and publishes it to a camera, until the page is left. */
+export function usePublishing(cameraId: string): Publishing {
+  const [publisher] = useState(() => new WhipPublisher({ cameraId }));
+  const [state, setState] = useState(publisher.state);
+  const [stream, setStream] = useState<MediaStream | null>(null);
+  const [fault, setFault] = useState<CaptureFault | null>(null);
+  const [isAsking, setAsking] = useState(false);
+  const [picture, setPicture] = useState<PictureChoice>({ from: 'camera', deviceId: '' });
+  const [sound, setSound] = useState<SoundChoice>({ from: 'microphone', deviceId: '' });
+  const held = useRef<MediaStream | null>(null);
+
+  const hold = (next: MediaStream | null): void => {
+    const before = held.current;
+    held.current = next;
+    setStream(next);
+    if (before !== next) release(before);
+  };
+  const stop = (): void => {
+    publisher.stop();
+    hold(null);
+  };
+  useEffect(() => publisher.onState(setState), [publisher]);
+  useEffect(
+    () => () => {
+      publisher.stop();
+      release(held.current);
+    },
+    [publisher],
+  );
+
+  const acquire = async (
+    wantedPicture: PictureChoice,
+    wantedSound: SoundChoice,
+    use: (next: MediaStream) => void | Promise<void>,
+  ): Promise<void> => {
+    setAsking(true);
+    setFault(null);
+    try {
+      const next = await capture(wantedPicture, wantedSound);
+      for (const track of next.getTracks()) {
+        // The person ended the sharing of the screen, or pulled the plug.
+        track.addEventListener('ended', () => {
+          if (held.current === next) stop();
+        });
+      }
+      await use(next);
+      hold(next);
+    } catch (error) {
+      setFault(error instanceof CaptureError ? error.fault : 'unknown');
+    } finally {
+      setAsking(false);
+    }
+  };
+  return {
+    state,
+    stats: useStats(publisher, state.name === 'live'),
+    devices: useDevices(stream),
+    stream,
+    fault,
+    picture,
+    sound,
+    isAsking,
+    choose: (nextPicture, nextSound) => {
+      setPicture(nextPicture);
+      setSound(nextSound);
+      setFault(null);
+      if (held.current !== null) {
+        void acquire(nextPicture, nextSound, async (next) => publisher.change(next));
+      }
+    },
+    start: () => void acquire(picture, sound, (next) => publisher.start(next)),
+    stop,
+  };
+}
