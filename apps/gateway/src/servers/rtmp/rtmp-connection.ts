@@ -1,0 +1,274 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { ProtocolError } from '@vedette/media';
+import { RtmpServerSession, type RtmpRequest } from '@vedette/protocols';
+import type { CameraDirectory } from '../../cameras/directory.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import { SocketOutlet } from '../../sinks/socket-outlet.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { findLive } from './find-live.ts';
+import type { RtmpServerLimits } from './limits.ts';
+import type { FitStream, OpenPublisher, OpenViewer, Publisher, Viewer } from './ports.ts';
+import { parseRtmpTarget } from './rtmp-target.ts';
+
+/** What connections need of the server. */
+export interface ConnectionHost {
+  readonly cameras: CameraDirectory;
+  readonly sessions: SessionRegistry;
+  readonly logger: Logger;
+  readonly fit: FitStream;
+  readonly openViewer: OpenViewer;
+  readonly openPublisher: OpenPublisher;
+  readonly limits: RtmpServerLimits;
+  now(): number;
+  onConnectionEnd(connection: RtmpConnection): void;
+}
+
+const RATE_WINDOW_MS = 10_000;
+/** After our end of the connection was closed, the peer has this long to close its own. */
+const CUT_OFF_MS = 1000;
+
+/** A client that costs more than it may. */
+class PeerOffence extends Error {
+  override readonly name = 'PeerOffence';
+}
+
+/** One RTMP connection: bytes in, answers out, one publisher or viewer at a time, and the deadlines. */
+export class RtmpConnection {
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket;
+  readonly #isSecure: boolean;
+  readonly #peer: string;
+  readonly #session: RtmpServerSession;
+  readonly #gone = new AbortController();
+  #publisher: Publisher | undefined;
+  #viewer: Viewer | undefined;
+  #endRegistration: ((reason: string) => void) | undefined;
+  /** Ends the wait of a player whose camera is not there yet. */
+  #waiting: AbortController | undefined;
+  #isClosed = false;
+  /** When the connection last became idle, or was made. */
+  #idleSinceMs: number;
+  #windowStartMs: number;
+  #bytesInWindow = 0;
+  #answersInWindow = 0;
+
+  constructor(socket: Socket, isSecure: boolean, host: ConnectionHost) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#isSecure = isSecure;
+    const address = socket.remoteAddress ?? '';
+    this.#peer = `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort ?? 0}`;
+    this.#idleSinceMs = this.#windowStartMs = host.now();
+    this.#session = new RtmpServerSession(
+      {
+        send: (bytes) => this.#send(bytes),
+        onPublish: (request) => this.#publish(request),
+        onPlay: (request) => void this.#play(request),
+        onMedia: (message) => this.#publisher?.onMedia(message),
+        onStop: () => this.#release('the peer ended the session'),
+      },
+      randomBytes,
+    );
+  }
+
+  /** Begins to read. */
+  start(): void {
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('error', () => undefined); // 'close' follows and says it all
+    socket.on('end', () => this.#finish('the peer hung up'));
+    socket.on('close', () => this.#finish('the connection broke'));
+  }
+
+  /** Closes what stalls or has nothing more to say; called about every second. */
+  check(nowMs: number): void {
+    const { handshakeMs, idleMs } = this.#host.limits;
+    const { state } = this.#session;
+    this.#publisher?.check();
+    const idleForMs = nowMs - this.#idleSinceMs;
+    if ((state === 'handshake' || state === 'connecting') && idleForMs > handshakeMs) {
+      this.#offend('no handshake and connect in time');
+    } else if (state === 'idle' && idleForMs > idleMs) {
+      this.hangUp('it neither published nor played for a long time');
+    }
+  }
+
+  /** Ends the connection with RTMP's words, letting what was written go out. */
+  hangUp(reason: string): void {
+    if (this.#isClosed) return;
+    if (this.#viewer !== undefined) this.#session.endPlay(reason);
+    else if (this.#publisher !== undefined) this.#session.refuse('NetStream.Publish.Failed', reason);
+    this.#finish(reason);
+    this.#socket.end();
+    if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), CUT_OFF_MS).unref();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    try {
+      if (this.#publisher === undefined) this.#countBytes(chunk.length);
+      this.#session.push(chunk);
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#offend(error.message, error.code);
+      else if (error instanceof PeerOffence) this.#offend(error.message);
+      else {
+        this.#host.logger.error(
+          { peer: this.#peer, err: error },
+          'an RTMP message failed in a way it should not',
+        );
+        this.hangUp('internal error');
+      }
+    }
+  }
+
+  #publish({ app, name, userAgent }: RtmpRequest): void {
+    if (this.#isClosed) return;
+    const target = parseRtmpTarget(app, name);
+    if (target === undefined) {
+      this.#refuse('NetStream.Publish.BadName', 'no camera can have this name: use /live/CAMERA');
+      return;
+    }
+    const { cameraId } = target;
+    const verdict = this.#host.cameras.canPublish(cameraId);
+    if (!verdict.ok) {
+      this.#refuse('NetStream.Publish.BadName', verdict.message);
+      return;
+    }
+    const publisher = this.#host.openPublisher(cameraId, (reason) => this.hangUp(reason));
+    this.#publisher = publisher;
+    this.#register('publish', cameraId, userAgent, publisher);
+    this.#session.acceptPublish();
+  }
+
+  async #play({ app, name, userAgent, codecs }: RtmpRequest): Promise<void> {
+    if (this.#isClosed) return;
+    const target = parseRtmpTarget(app, name);
+    if (target === undefined) {
+      this.#refuse('NetStream.Play.StreamNotFound', 'no camera can have this name: use /live/CAMERA');
+      return;
+    }
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    try {
+      const signal = AbortSignal.any([this.#gone.signal, waiting.signal]);
+      const found = await findLive(this.#host, target, codecs, signal);
+      if (signal.aborted) return;
+      if (typeof found === 'string') this.#refuse('NetStream.Play.StreamNotFound', found);
+      else this.#view(found, target.cameraId, userAgent);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) {
+        this.#host.logger.error(
+          { peer: this.#peer, err: error },
+          'playing by RTMP failed in a way it should not',
+        );
+      }
+      this.#refuse(
+        'NetStream.Play.Failed',
+        error instanceof ProtocolError ? error.message : 'internal error',
+      );
+    }
+  }
+
+  #view(stream: Stream, cameraId: string, userAgent: string): void {
+    this.#socket.cork();
+    try {
+      const outlet = new SocketOutlet(this.#socket);
+      this.#session.acceptPlay();
+      const viewer = this.#host.openViewer(stream, outlet, (reason, isStalled) => {
+        if (isStalled) this.#abort(reason);
+        else this.hangUp(reason);
+      });
+      this.#viewer = viewer;
+      this.#register('view', cameraId, userAgent, viewer);
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
+  #register(kind: 'view' | 'publish', cameraId: string, userAgent: string, part: Publisher | Viewer): void {
+    const transport = this.#isSecure ? 'tls' : 'tcp';
+    const { end } = this.#host.sessions.begin(
+      { protocol: 'rtmp', kind, cameraId, peer: this.#peer, userAgent, transport },
+      { totals: () => part.totals(), close: (reason) => this.hangUp(reason) },
+    );
+    this.#endRegistration = end;
+  }
+
+  /** Says no and closes: players and encoders that are refused would wait for ever. */
+  #refuse(code: string, description: string): void {
+    if (this.#isClosed) return;
+    this.#session.refuse(code, description);
+    this.hangUp(`refused: ${description}`);
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#isClosed || this.#socket.destroyed) return;
+    this.#roll();
+    this.#answersInWindow += 1;
+    const { answersPerTenSeconds, unreadAnswerBytes } = this.#host.limits;
+    if (this.#answersInWindow > answersPerTenSeconds) {
+      this.#cutOff(`more than ${answersPerTenSeconds} answers in ten seconds`);
+      return;
+    }
+    this.#socket.write(bytes);
+    if (this.#viewer === undefined && this.#socket.writableLength > unreadAnswerBytes) {
+      this.#cutOff('the answers are not read');
+    }
+  }
+
+  #countBytes(count: number): void {
+    this.#roll();
+    this.#bytesInWindow += count;
+    const limit = this.#host.limits.idleBytesPerTenSeconds;
+    if (this.#bytesInWindow > limit)
+      throw new PeerOffence(`more than ${limit} bytes in ten seconds, and no media`);
+  }
+
+  #roll(): void {
+    const nowMs = this.#host.now();
+    if (nowMs - this.#windowStartMs <= RATE_WINDOW_MS) return;
+    this.#windowStartMs = nowMs;
+    this.#bytesInWindow = this.#answersInWindow = 0;
+  }
+
+  /** Ends what the peer published or played; the connection may go on. */
+  #release(reason: string): void {
+    this.#idleSinceMs = this.#host.now();
+    this.#waiting?.abort();
+    this.#waiting = undefined;
+    this.#publisher?.close();
+    this.#viewer?.close();
+    this.#endRegistration?.(reason);
+    this.#publisher = this.#viewer = this.#endRegistration = undefined;
+  }
+
+  /** Ends the connection with the reason in the log. */
+  #offend(reason: string, code?: string): void {
+    if (this.#isClosed) return;
+    this.#host.logger.warn({ peer: this.#peer, code }, `RTMP peer closed: ${reason}`);
+    this.hangUp(reason);
+  }
+
+  /** The same for a peer that further words would be wasted on. */
+  #cutOff(reason: string): void {
+    this.#host.logger.warn({ peer: this.#peer }, `RTMP peer closed: ${reason}`);
+    this.#abort(reason);
+  }
+
+  #abort(reason: string): void {
+    this.#finish(reason);
+    this.#socket.destroy();
+  }
+
+  #finish(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#gone.abort();
+    this.#release(reason);
+    this.#host.onConnectionEnd(this);
+  }
+}
