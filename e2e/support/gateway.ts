@@ -21,6 +21,7 @@ export interface RunningGateway {
   readonly pid: number;
   readonly http: string;
   readonly rtsp: string;
+  readonly rtmp: string;
   readonly srt: string;
   readonly webrtc: number;
   readonly configFile: string;
@@ -37,7 +38,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   const configFile = path.join(folder, 'vedette.yml');
   const readyFile = path.join(folder, 'ready.json');
   writeFileSync(configFile, options.config ?? '');
-  const ports = ['http', 'rtsp', 'srt', 'webrtc'].flatMap((service) => [`--${service}.port`, '0']);
+  const ports = ['http', 'rtsp', 'rtmp', 'srt', 'webrtc'].flatMap((service) => [`--${service}.port`, '0']);
   const child = spawn(
     process.execPath,
     [
@@ -47,6 +48,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       '--ready-file',
       readyFile,
       '--rtsp.tlsPort',
+      '0',
+      '--rtmp.tlsPort',
       '0',
       ...ports,
       ...(options.demo === true ? [] : ['--no-demo']),
@@ -72,7 +75,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   }
   const ready = JSON.parse(readFileSync(readyFile, 'utf8')) as Pick<
     RunningGateway,
-    'pid' | 'http' | 'rtsp' | 'srt' | 'webrtc'
+    'pid' | 'http' | 'rtsp' | 'rtmp' | 'srt' | 'webrtc'
   >;
   return {
     ...ready,
