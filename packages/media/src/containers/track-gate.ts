@@ -1,4 +1,5 @@
 import type { AccessUnit } from '../access-unit.ts';
+import { sameTrack } from '../same-track.ts';
 import { rescale } from '../time.ts';
 import type { Track } from '../track.ts';
 import type { DemuxerOutput } from './demuxer.ts';
@@ -85,10 +86,14 @@ export class TrackGate {
     const isNew = track.inner === undefined;
     if (track.inner !== unit.track) {
       track.inner = unit.track;
-      if (track.outer !== undefined) track.outer = { ...unit.track, id: track.outer.id };
+      if (track.outer?.codec !== unit.track.codec) track.outer = undefined;
+      else {
+        const next = { ...unit.track, id: track.outer.id };
+        if (!sameTrack(next, track.outer)) track.outer = next;
+      }
     }
     if (this.#isOpen) {
-      if (track.outer === undefined) this.#open(); // one that was not waited for
+      if (track.outer === undefined) this.#open(); // one that was not waited for, or that has another codec
       this.#pass(track, unit);
       return;
     }

@@ -26,8 +26,7 @@ const CONTAINERS = new Map<string, number>([
   ),
   ['dref', 8],
   ['stsd', 8],
-  ['avc1', 78],
-  ['hvc1', 78],
+  ...['avc1', 'avc3', 'hvc1', 'hev1', 'av01', 'vp08', 'vp09'].map((type) => [type, 78] as const),
   ['mp4a', 28],
   ['Opus', 28],
 ]);
@@ -80,25 +79,41 @@ function readChildren(parse: Parse, type: string, start: number, end: number, de
   return readBoxes(parse, start + ownBytes, end, depth + 1);
 }
 
-function readHeader(
-  bytes: Uint8Array,
-  offset: number,
-  end: number,
-): { readonly type: string; readonly headerBytes: number; readonly size: number } {
+function readHeader(bytes: Uint8Array, offset: number, end: number): BoxHeader {
   if (offset + 8 > end) throw invalid('the data ends inside a box header');
+  const header = readBoxHeader(bytes.subarray(0, end), offset, offset + 16 <= end);
+  // A size of 0: to the end of the file.
+  const size = header.size === 0 ? end - offset : header.size;
+  if (size > end - offset) throw invalid(`${header.type} claims ${size} bytes`);
+  return { ...header, size };
+}
+
+/** The beginning of a box. */
+export interface BoxHeader {
+  readonly type: string;
+  readonly headerBytes: number;
+  /** Of the whole box; 0: to the end of the file. */
+  readonly size: number;
+}
+
+/**
+ * Reads the header of a box of which not all may be there.
+ *
+ * @param hasLongHeader whether `bytes` reach far enough for a size of 64 bits
+ * @throws {ProtocolError} `ERR_MP4_BOX`: a size below that of the header, or one of 64 bits that is not there.
+ */
+export function readBoxHeader(bytes: Uint8Array, offset: number, hasLongHeader: boolean): BoxHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-  let size = view.getUint32(offset);
-  let headerBytes = 8;
-  if (size === 0)
-    size = end - offset; // to the end of the file
-  else if (size === 1) {
-    headerBytes = 16;
-    if (offset + headerBytes > end) throw invalid('the data ends inside a box header');
-    size = view.getUint32(offset + 8) * 2 ** 32 + view.getUint32(offset + 12);
+  const short = view.getUint32(offset);
+  if (short !== 1) {
+    if (short !== 0 && short < 8) throw invalid(`${type} claims ${short} bytes`);
+    return { type, headerBytes: 8, size: short };
   }
-  if (size < headerBytes || size > end - offset) throw invalid(`${type} claims ${size} bytes`);
-  return { type, headerBytes, size };
+  if (!hasLongHeader) throw invalid('the data ends inside a box header');
+  const size = view.getUint32(offset + 8) * 2 ** 32 + view.getUint32(offset + 12);
+  if (size < 16) throw invalid(`${type} claims ${size} bytes`);
+  return { type, headerBytes: 16, size };
 }
 
 function invalid(reason: string): ProtocolError {

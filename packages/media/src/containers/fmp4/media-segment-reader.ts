@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../errors.ts';
+import { BoxFields } from './box-fields.ts';
 import { findBox, parseBoxes, type Box } from './box-reader.ts';
 
 /** Samples of all runs of one segment; a limit on what a hostile one may ask to be built. */
@@ -49,15 +50,15 @@ function readTrackFragment(fromMoof: Uint8Array, traf: Box, budget: { samples: n
   const header = findBox(traf.children, ['tfhd']);
   const decodeTime = findBox(traf.children, ['tfdt']);
   if (header === undefined || decodeTime === undefined) throw invalid('traf without tfhd or tfdt');
-  const defaults = readDefaults(new Fields(header));
-  const time = new Fields(decodeTime);
+  const defaults = readDefaults(new BoxFields(header));
+  const time = new BoxFields(decodeTime);
   const samples: ReadSample[] = [];
   for (const run of traf.children)
-    if (run.type === 'trun') readRun(fromMoof, new Fields(run), defaults, samples, budget);
+    if (run.type === 'trun') readRun(fromMoof, new BoxFields(run), defaults, samples, budget);
   return { trackId: defaults.trackId, baseDts: time.version === 1 ? time.u64() : time.u32(), samples };
 }
 
-function readDefaults(fields: Fields): Defaults {
+function readDefaults(fields: BoxFields): Defaults {
   const trackId = fields.u32();
   if (fields.has(0x1)) throw invalid('a base data offset: only offsets from the moof are read');
   if (fields.has(0x2)) fields.u32(); // sample description index
@@ -68,7 +69,7 @@ function readDefaults(fields: Fields): Defaults {
 
 function readRun(
   fromMoof: Uint8Array,
-  fields: Fields,
+  fields: BoxFields,
   defaults: Defaults,
   into: ReadSample[],
   budget: { samples: number },
@@ -90,7 +91,7 @@ function readRun(
 
 /** What `trun` says of one sample, in the order of its fields. */
 function readEntry(
-  fields: Fields,
+  fields: BoxFields,
   defaults: Defaults,
 ): Omit<Defaults, 'trackId'> & { readonly ptsOffset: number } {
   const duration = fields.has(0x100) ? fields.u32() : defaults.duration;
@@ -98,44 +99,6 @@ function readEntry(
   const flags = fields.has(0x400) ? fields.u32() : defaults.flags;
   if (!fields.has(0x800)) return { duration, size, flags, ptsOffset: 0 };
   return { duration, size, flags, ptsOffset: fields.version === 0 ? fields.u32() : fields.i32() };
-}
-
-/** Reads the fields of a box with version and flags, one after the other. */
-class Fields {
-  readonly version: number;
-  readonly #flags: number;
-  readonly #view: DataView;
-  #offset = 0;
-
-  constructor({ payload }: Box) {
-    this.#view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-    const head = this.u32();
-    this.version = head >>> 24;
-    this.#flags = head & 0xff_ffff;
-  }
-
-  has(flag: number): boolean {
-    return (this.#flags & flag) !== 0;
-  }
-
-  u32(): number {
-    return this.#view.getUint32(this.#take(4));
-  }
-
-  i32(): number {
-    return this.#view.getInt32(this.#take(4));
-  }
-
-  u64(): number {
-    return this.u32() * 2 ** 32 + this.u32();
-  }
-
-  #take(bytes: number): number {
-    const offset = this.#offset;
-    this.#offset += bytes;
-    if (this.#offset > this.#view.byteLength) throw invalid('a box is too short');
-    return offset;
-  }
 }
 
 function invalid(reason: string): ProtocolError {

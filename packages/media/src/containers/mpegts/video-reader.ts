@@ -1,10 +1,10 @@
-import type { AccessUnit } from '../../access-unit.ts';
 import { H264NalType, h264NalType, isH264Vcl } from '../../codecs/h264/nal-unit-type.ts';
 import { H265NalType, h265NalType, isH265Vcl } from '../../codecs/h265/nal-unit-type.ts';
 import { findStartCode, NAL_LIMITS, splitAnnexB } from '../../codecs/nal-units.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { NalTrack } from '../../track.ts';
 import { createVideoAssembler, type VideoAssembler } from '../../video-assembler.ts';
+import { ContainerDts } from '../container-dts.ts';
 import type { ElementaryOutput, ElementaryReader } from './elementary-reader.ts';
 import { joinBytes } from './join-bytes.ts';
 import { PES_CLOCK_RATE } from './pes.ts';
@@ -33,9 +33,7 @@ export class VideoReader implements ElementaryReader {
   readonly #assembler: VideoAssembler;
   #open: OpenPicture | undefined;
   #spreadsPictures = false;
-  /** The container's decoding times are in order and not after the presentation times. */
-  #trustsDts = true;
-  #lastDts = Number.NEGATIVE_INFINITY;
+  readonly #dts = new ContainerDts();
   #nextTime = 0;
 
   constructor(codec: NalTrack['codec'], output: ElementaryOutput) {
@@ -99,17 +97,9 @@ export class VideoReader implements ElementaryReader {
     pictures.forEach((nals, index) => {
       const unit = this.#assembler.push(nals, pts + index * ticks);
       if (unit !== undefined)
-        this.#output.onUnit(this.#timed(unit, pts + index * ticks, dts + index * ticks));
+        this.#output.onUnit(this.#dts.apply(unit, pts + index * ticks, dts + index * ticks));
     });
     this.#nextTime = pts + Math.max(1, pictures.length) * ticks;
-  }
-
-  /** The container knows the decoding times, the assembler derives them: where the container's make no sense. */
-  #timed(unit: AccessUnit, pts: number, dts: number): AccessUnit {
-    if (this.#trustsDts && (dts > pts || dts < this.#lastDts)) this.#trustsDts = false;
-    const time = this.#trustsDts ? dts : Math.max(unit.dts, this.#lastDts);
-    this.#lastDts = time;
-    return { ...unit, dts: time, pts: Math.max(this.#trustsDts ? pts : unit.pts, time) };
   }
 
   #partAtDelimiters(nals: readonly Uint8Array[]): Uint8Array[][] {
