@@ -1,6 +1,14 @@
 import { request } from '../api/api-client.ts';
 import { FrameWatch } from '../player/frame-watch.ts';
-import type { Playback, PlaybackFailure, PlaybackListener, PlaybackStats } from '../player/playback.ts';
+import type {
+  Playback,
+  PlaybackFailure,
+  PlaybackListener,
+  PlaybackStats,
+  QualityState,
+  QualityWish,
+} from '../player/playback.ts';
+import { knownIceServers, learnIceServers, parseIceServers } from './ice-servers.ts';
 import { usefulCodecs, withStereo } from './offer.ts';
 import { webrtcSample, webrtcStats, type WebrtcSample } from './webrtc-stats.ts';
 import { whepFailure } from './whep-failure.ts';
@@ -38,11 +46,18 @@ export class WhepPlayback implements Playback {
   #connection: RTCPeerConnection | undefined;
   /** The session's own address: deleting it ends the session. Gone once the other end is. */
   #resource: string | undefined;
+  #wish: QualityWish;
   #lastSample: WebrtcSample | undefined;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param createVideo called once, while the offer is being made: the first `<video>` of a page takes a while. */
-  constructor(url: string, createVideo: () => HTMLVideoElement, listener: PlaybackListener) {
+  constructor(
+    url: string,
+    createVideo: () => HTMLVideoElement,
+    listener: PlaybackListener,
+    wish: QualityWish,
+  ) {
+    this.#wish = wish;
     this.#url = url;
     this.#createVideo = createVideo;
     this.#listener = listener;
@@ -55,6 +70,15 @@ export class WhepPlayback implements Playback {
 
   open(): void {
     this.#connect().catch((error: unknown) => this.#fail(whepFailure(error)));
+  }
+
+  setQuality(wish: QualityWish): void {
+    this.#wish = wish;
+    void this.#exchangeQuality({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(wish),
+    });
   }
 
   async stats(): Promise<PlaybackStats> {
@@ -89,7 +113,8 @@ export class WhepPlayback implements Playback {
 
   async #connect(): Promise<void> {
     const { signal } = this.#aborter;
-    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const iceServers = knownIceServers(this.#url);
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.#connection = connection;
     connection.addEventListener('connectionstatechange', () => {
       const { connectionState } = connection;
@@ -106,10 +131,23 @@ export class WhepPlayback implements Playback {
     signal.throwIfAborted();
     await connection.setLocalDescription({ type: 'offer', sdp: withStereo(offer.sdp ?? '') });
     signal.throwIfAborted();
-    const answer = await this.#exchange(connection.localDescription?.sdp ?? '');
+    const { answer, hasNewServers } = await this.#exchange(connection.localDescription?.sdp ?? '');
     // The exchange throws when it is aborted.
+    if (hasNewServers) {
+      this.#connectAnew(connection);
+      return;
+    }
     await connection.setRemoteDescription({ type: 'answer', sdp: answer });
     await this.video.play().catch(() => undefined);
+  }
+
+  /** The gateway has just named servers that are asked when gathering begins: begins again, once in a page. */
+  #connectAnew(connection: RTCPeerConnection): void {
+    if (this.#resource !== undefined) void fetch(this.#resource, { method: 'DELETE' }).catch(() => undefined);
+    this.#resource = undefined;
+    connection.close();
+    this.#frames?.stop();
+    this.open();
   }
 
   #watch(connection: RTCPeerConnection): void {
@@ -118,15 +156,27 @@ export class WhepPlayback implements Playback {
     connection.addEventListener('track', ({ track }) => stream.addTrack(track));
     this.#frames = new FrameWatch(this.video, {
       stallAfterMs: STALL_MS,
-      onFirstFrame: () => this.#listener.onFirstFrame(),
+      onFirstFrame: () => {
+        this.#listener.onFirstFrame();
+        void this.#exchangeQuality();
+        // Other sizes are other renditions.
+        this.video.addEventListener('resize', () => void this.#exchangeQuality(), {
+          signal: this.#aborter.signal,
+        });
+      },
       onStall: (isStalled) => this.#stalled(isStalled),
     });
     this.#frames.start();
   }
 
-  async #exchange(offer: string): Promise<string> {
+  async #exchange(offer: string): Promise<{ answer: string; hasNewServers: boolean }> {
     const { signal } = this.#aborter;
-    const response = await request(this.#url, {
+    const { quality, maxHeight } = this.#wish;
+    const query = new URLSearchParams({
+      ...(quality === 'auto' ? {} : { quality }),
+      ...(maxHeight === undefined ? {} : { maxHeight: String(maxHeight) }),
+    }).toString();
+    const response = await request(query === '' ? this.#url : `${this.#url}?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/sdp' },
       body: offer,
@@ -135,7 +185,20 @@ export class WhepPlayback implements Playback {
     });
     const location = response.headers.get('location');
     if (location !== null) this.#resource = new URL(location, response.url).href;
-    return response.text();
+    const servers = parseIceServers(response.headers.get('link'));
+    return { answer: await response.text(), hasNewServers: learnIceServers(this.#url, servers) };
+  }
+
+  /** Asks which rendition it is given, or for another one. Without an answer everything stays as it is. */
+  async #exchangeQuality(init: RequestInit = {}): Promise<void> {
+    const { signal } = this.#aborter;
+    if (this.#resource === undefined || signal.aborted) return;
+    try {
+      const response = await request(`${this.#resource}/quality`, { ...init, signal });
+      this.#listener.onQuality?.((await response.json()) as QualityState);
+    } catch {
+      // An older gateway, or a session that has just ended.
+    }
   }
 
   async #sample(): Promise<WebrtcSample> {
