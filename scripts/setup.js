@@ -26,6 +26,7 @@ const PEERS = {
   'gir1.2-gst-rtsp-server-1.0': undefined,
   'python3-gi': undefined,
   'srt-tools': 'srt-live-transmit',
+  'libnginx-mod-rtmp': undefined,
   chromium: 'chromium',
   'fonts-dejavu-core': undefined,
   gcc: 'gcc',
