@@ -1,5 +1,7 @@
 import type { PushRoute } from './push/push-set.ts';
 import { PushError } from './push/push-target.ts';
+import { RTMP_PUSH_CARRIAGE } from './sinks/rtmp/rtmp-format.ts';
+import { RtmpPush } from './sinks/rtmp/rtmp-push.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
 import { RtspPush } from './sinks/rtsp/rtsp-push.ts';
 import type { FanoutSinks } from './sinks/fanout.ts';
@@ -23,6 +25,7 @@ const ROUTES: readonly {
   readonly route: (address: string, parts: PushParts) => PushRoute;
 }[] = [
   { pattern: /^rtsps?:/i, route: rtspRoute },
+  { pattern: /^rtmps?:/i, route: rtmpRoute },
   { pattern: /^srt:/i, route: srtRoute },
 ];
 
@@ -40,6 +43,10 @@ function rtspRoute(address: string, { rtspSinks }: PushParts): PushRoute {
 
 function srtRoute(address: string, { srtSinks }: PushParts): PushRoute {
   return { target: new SrtPush(address, srtSinks), carriage: SRT_CARRIAGE };
+}
+
+function rtmpRoute(address: string): PushRoute {
+  return { target: new RtmpPush({ address }), carriage: RTMP_PUSH_CARRIAGE };
 }
 
 /** The configuration takes no address that is not in the table; this is for one that slipped through. */
