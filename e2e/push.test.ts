@@ -12,14 +12,17 @@ import { freePort, receiveByFfmpeg, startDeafServer, type Receiver } from './sup
 import { until } from './support/until.ts';
 
 const SECRET = 'hush-hush-key';
+/** Cameras of the other gateway that are sent to, by RTSP, RTMP, SRT and RTSP. */
+const OWN = ['a', 'rtmp', 'srt', 'e'];
 /** Pictures that are compared at each destination. */
-const PICTURES = 75;
+const PICTURES = 50;
 
 const closers: (() => Promise<unknown>)[] = [];
 let camera: GstCamera;
 let destination: RunningGateway;
 let gateway: RunningGateway;
-let listener: Receiver;
+/** ffmpeg as a server of each protocol. */
+let listeners: readonly Receiver[];
 let configText: string;
 
 before(async () => {
@@ -27,8 +30,8 @@ before(async () => {
   closers.push(async () => camera.close());
   destination = await startGateway({ config: 'cameras: {autoCreate: true}' });
   closers.push(async () => destination.close());
-  listener = await receiveByFfmpeg();
-  closers.push(async () => listener.close());
+  listeners = [await receiveByFfmpeg('rtsp'), await receiveByFfmpeg('rtmp'), await receiveByFfmpeg('srt')];
+  for (const listener of listeners) closers.push(async () => listener.close());
   const deaf = await startDeafServer();
   closers.push(async () => deaf.close());
   const dead = await freePort();
@@ -38,7 +41,9 @@ cameras:
     source: "${camera.url}"
     push:
       - {name: vedette, to: "${destination.rtsp.replace('rtsp://', `rtsp://user:${SECRET}@`)}/a?token=${SECRET}"}
-      - {name: ffmpeg, to: "${listener.url}"}
+      - {name: rtmp, to: "${destination.rtmp}/live/rtmp?token=${SECRET}"}
+      - {name: srt, to: "${destination.srt}?streamid=publish:srt"}
+${listeners.map(({ url }, index) => `      - {name: ffmpeg-${index}, to: "${url}"}`).join('\n')}
       - {name: dead, to: "rtsp://127.0.0.1:${dead}/x"}
       - {name: deaf, to: "rtsp://127.0.0.1:${deaf.port}/x"}
       - {to: "${destination.rtsp}/e"}
@@ -63,15 +68,15 @@ function assertIsStretch(got: readonly string[], sent: readonly string[], what: 
   assert.deepEqual(got, sent.slice(from, from + got.length), what);
 }
 
-test('five destinations at once, one dead and one deaf: the others get every picture, bit for bit', async () => {
-  await until(async () => areLive(destination.http, ['a', 'e']).catch(() => false));
-  const players = ['a', 'e'].map((id): Player =>
+test('many destinations at once, one dead and one deaf: the others get every picture, bit for bit', async () => {
+  await until(async () => areLive(destination.http, OWN).catch(() => false));
+  const players = OWN.map((id): Player =>
     playByFfmpeg({ url: `${destination.rtsp}/${id}`, transport: 'tcp', video: 'h264', audio: 'aac' }),
   );
   await until(() => players.every(({ counts }) => counts.video >= PICTURES));
-  await until(() => listener.hashes.length >= PICTURES);
+  await until(() => listeners.every(({ hashes }) => hashes.length >= PICTURES));
   const sent = decodeFrames(camera.videoFile ?? '', 'mp4').map(({ hash }) => hash);
-  assertIsStretch(listener.hashes.slice(0, PICTURES), sent, 'ffmpeg');
+  for (const { url, hashes } of listeners) assertIsStretch(hashes.slice(0, PICTURES), sent, url);
   for (const player of players) {
     const { video, audio } = await player.stop();
     assertIsStretch(
@@ -82,7 +87,7 @@ test('five destinations at once, one dead and one deaf: the others get every pic
     assert.ok(audio.length > PICTURES, `${audio.length} frames of sound`);
   }
   const pushes = await pushesOf(gateway.http, 'gate');
-  for (const id of ['vedette', 'ffmpeg', 'push-5']) {
+  for (const id of ['vedette', 'rtmp', 'srt', 'ffmpeg-0', 'ffmpeg-1', 'ffmpeg-2', 'push-9']) {
     const push = pushes.get(id);
     assert.equal(push?.state.name, 'live', id);
     assert.equal(push.dropped, 0, id);
@@ -102,9 +107,9 @@ test('link-local and metadata addresses are refused for good', async () => {
 
 test('the API starts, stops, adds and takes away; what is in the file it only stops', async () => {
   const { http } = gateway;
-  assert.equal((await setPush(http, 'gate', 'push-5', false)).state.name, 'idle');
+  assert.equal((await setPush(http, 'gate', 'push-9', false)).state.name, 'idle');
   await until(async () => (await cameraOf(destination.http, 'e')).state.name === 'waiting');
-  await setPush(http, 'gate', 'push-5', true);
+  await setPush(http, 'gate', 'push-9', true);
   await until(async () => areLive(destination.http, ['e']));
 
   const added = await addPush(http, 'gate', { to: `${destination.rtsp}/added`, name: 'added' });

@@ -23,10 +23,17 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** The ffmpeg command as an RTSP server for one publisher. */
-export async function receiveByFfmpeg(): Promise<Receiver> {
-  const url = `rtsp://127.0.0.1:${await freePort()}/in`;
-  return received(url, ['-rtsp_flags', 'listen', '-i', url]);
+/** The ffmpeg command as a server for one publisher. */
+export async function receiveByFfmpeg(protocol: 'rtsp' | 'rtmp' | 'srt'): Promise<Receiver> {
+  const host = `127.0.0.1:${await freePort()}`;
+  switch (protocol) {
+    case 'rtsp':
+      return received(`rtsp://${host}/in`, ['-rtsp_flags', 'listen', '-i', `rtsp://${host}/in`]);
+    case 'rtmp':
+      return received(`rtmp://${host}/live/in`, ['-listen', '1', '-i', `rtmp://${host}/live/in`]);
+    case 'srt':
+      return received(`srt://${host}`, ['-i', `srt://${host}?mode=listener`]);
+  }
 }
 
 /** The ffmpeg command with whatever makes it listen. */

@@ -9,6 +9,7 @@ import type { Carriage } from '../transcode/carriage.ts';
 import type { StreamFitter } from '../transcode/fitter.ts';
 import { attemptPush, type AttemptEnd } from './push-attempt.ts';
 import type { PushTarget, PushTotals } from './push-target.ts';
+import { hideSecrets } from './redact-destination.ts';
 import { PUSH_TRIGGERS, type PushFacts, type PushPause } from './push-triggers.ts';
 
 /** A destination that held this long was a success: the next failure starts the back-off anew. */
@@ -211,7 +212,7 @@ export class Push {
       name: 'failed',
       sinceMs: endedMs,
       code,
-      reason: message,
+      reason: hideSecrets(message, this.config.to),
       attempt: count,
       nextAttemptMs,
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { redactDestination } from './redact-destination.ts';
+import { hideSecrets, redactDestination } from './redact-destination.ts';
 
 for (const { address, want } of [
   { address: 'rtmp://a.example.org/live2/abcd-efgh', want: 'rtmp://a.example.org/live2/…' },
@@ -18,4 +18,21 @@ for (const { address, want } of [
 ]) {
   test(`redactDestination: ${want} of ${address.slice(0, 24)}`, () =>
     assert.equal(redactDestination(address), want));
+}
+
+for (const { address, text, want } of [
+  {
+    address: 'rtmp://host/app/abcd-efgh?backup=1',
+    text: 'Stream key abcd-efgh is not valid for app',
+    want: 'Stream key … is not valid for app',
+  },
+  {
+    address: 'srt://host:1?streamid=publish:gate&passphrase=0123%20456789',
+    text: 'wrong: 0123 456789 or 0123%20456789',
+    want: 'wrong: … or …',
+  },
+  { address: 'rtsp://user:pa$$word@host/gate', text: 'user pa$$word at /gate', want: 'user … at /gate' },
+  { address: 'rtsp://host/gate', text: 'no such path /gate', want: 'no such path /gate' },
+]) {
+  test(`hideSecrets: ${want}`, () => assert.equal(hideSecrets(text, address), want));
 }

@@ -18,3 +18,41 @@ function shownPath(scheme: string, path: string): string {
   if (scheme.startsWith('rtmp')) return path.replace(/[^/]+\/*$/, HIDDEN);
   return path;
 }
+
+/** Shorter ones would hide ordinary words. */
+const MIN_SECRET_LENGTH = 4;
+
+/**
+ * `text` without what is secret in `address`: for what destinations say, which may repeat the stream key that they
+ * refuse.
+ */
+export function hideSecrets(text: string, address: string): string {
+  let hidden = text;
+  for (const secret of secretsOf(address)) hidden = hidden.replaceAll(secret, HIDDEN);
+  return hidden;
+}
+
+function secretsOf(address: string): string[] {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(.*)$/is.exec(address);
+  if (match === null) return [];
+  const [, scheme = '', authority = '', path = '', query = ''] = match;
+  const at = authority.lastIndexOf('@');
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const raw = [
+    ...(at === -1 ? [] : authority.slice(0, at).split(':').slice(1)),
+    ...query.split(/[?&#]/).map((pair) => pair.slice(pair.indexOf('=') + 1)),
+    ...(/^rtmp/i.test(scheme) ? segments.slice(-1) : []),
+    ...(/^http/i.test(scheme) ? segments : []),
+  ];
+  return [...raw, ...raw.map(decoded)]
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
