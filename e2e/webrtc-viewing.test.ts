@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test, type TestContext } from 'node:test';
 import { silentLogger } from '../apps/gateway/src/observability/logger.ts';
 import { NativeViewers } from '../apps/gateway/src/sinks/webrtc/testing/native-viewers.ts';
-import { OpusAudio } from '../apps/gateway/src/transcode/opus-audio.ts';
+import { FittedStreams } from '../apps/gateway/src/transcode/fitted-streams.ts';
 import { MediaWorkers } from '../apps/gateway/src/workers/media/media-workers.ts';
 import { CHROMIUM_OFFER } from '../packages/protocols/src/whip/testing/offers.ts';
 import { startChromium, type Browser } from './support/chromium.ts';
@@ -80,12 +80,23 @@ test('a viewer who joins in the middle of a long group sees it at once, all of i
   );
 });
 
-test('AAC becomes Opus, A-law stays as it is', async (context) => {
+function fitterFor(context: TestContext): FittedStreams {
   const media = new MediaWorkers({ logger: silentLogger });
   context.after(async () => media.close());
-  const opus = new OpusAudio({ studio: media, logger: silentLogger });
-  context.after(() => opus.close());
-  const site = await startWebrtcSite(context, { opus });
+  const fitter = new FittedStreams({
+    studio: media,
+    logger: silentLogger,
+    isEnabled: true,
+    encoder: () => Promise.resolve('libx264'),
+    bitrate: () => 0,
+    renditions: () => [{ height: 120, bitrate: 200_000 }],
+  });
+  context.after(() => fitter.close());
+  return fitter;
+}
+
+test('AAC becomes Opus, A-law stays as it is', async (context) => {
+  const site = await startWebrtcSite(context, { fitter: fitterFor(context) });
   for (const { audio, mimeType } of [
     { audio: 'aac', mimeType: 'audio/opus' },
     { audio: 'pcma', mimeType: 'audio/PCMA' },
@@ -101,7 +112,31 @@ test('AAC becomes Opus, A-law stays as it is', async (context) => {
   }
 });
 
-test('B-frames and H.265 are refused with a code, on which players fall back', async (context) => {
+test('B-frames and H.265 are shown as H.264, and any camera in a smaller size', async (context) => {
+  const site = await startWebrtcSite(context, { fitter: fitterFor(context) });
+  for (const { options, quality, height } of [
+    { options: { bframes: 2, width: 320, height: 180 }, quality: undefined, height: 180 },
+    {
+      options: { video: 'h265' as const, bframes: 0, width: 320, height: 180 },
+      quality: undefined,
+      height: 180,
+    },
+    { options: { width: 320, height: 180 }, quality: '120p', height: 120 },
+  ]) {
+    await site.play({ video: options });
+    await until(() => (site.cameras.find(GATE)?.stream.counters.videoUnits ?? 0) > 25);
+    const page = await openPage(context, site);
+    const query = quality === undefined ? GATE : `${GATE}?quality=${quality}`;
+    assert.equal((await page.play(query)).status, 201);
+    await decodes(page, 25);
+    const seen = await video(page);
+    assert.equal(seen?.mimeType, 'video/H264');
+    assert.equal(seen['frameHeight'], height);
+    await page.close();
+  }
+});
+
+test('without transcoding B-frames and H.265 are refused with a code, on which players fall back', async (context) => {
   const site = await startWebrtcSite(context);
   for (const { options, code } of [
     { options: { bframes: 2 }, code: 'ERR_WEBRTC_B_FRAMES' },

@@ -87,7 +87,8 @@ export class WhepPage {
 
   /** Posts an offer and plays the answer, where it is one. */
   async play(camera: string, options: PlayOptions = {}): Promise<WhepOutcome> {
-    const url = `${this.#site}/live/${camera}/whep`;
+    const [id, query = ''] = camera.split('?');
+    const url = `${this.#site}/live/${id}/whep?${query}`;
     return this.#page.evaluate<WhepOutcome>(`whep.play(${JSON.stringify(url)}, ${JSON.stringify(options)})`);
   }
 

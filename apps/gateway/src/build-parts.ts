@@ -5,7 +5,15 @@ import { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
 import { sessionLog } from './observability/session-log.ts';
-import { buildFitter, buildHls, buildPushes, buildRtsp, buildSrt, buildWebrtc } from './build-services.ts';
+import {
+  buildFitter,
+  buildHls,
+  buildPushes,
+  buildRtmp,
+  buildRtsp,
+  buildSrt,
+  buildWebrtc,
+} from './build-services.ts';
 import type { Parts } from './parts.ts';
 import type { PushSet } from './push/push-set.ts';
 import { HttpServer } from './servers/http/http-server.ts';
@@ -17,7 +25,6 @@ import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { createSrtSinks } from './sinks/srt/srt-sinks.ts';
 import type { SrtServer } from './servers/srt/srt-server.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
-import { OpusAudio } from './transcode/opus-audio.ts';
 import { Snapshots } from './transcode/snapshots.ts';
 import { MediaWorkers } from './workers/media/media-workers.ts';
 
@@ -52,19 +59,21 @@ export function buildParts(config: Config, logger: Logger): Parts {
       log.ended(session, reason);
     },
   });
-  const opus = new OpusAudio({ studio: media, logger });
   const fitter = buildFitter(config.transcode, { media, cameras, logger });
   const rtspSinks = new RtspSinks();
   const srtSinks = createSrtSinks();
   const webrtc: WebrtcService | undefined = config.webrtc.enabled
-    ? buildWebrtc(config.webrtc, { sessions, logger, opus })
+    ? buildWebrtc(config.webrtc, { sessions, logger, fitter })
     : undefined;
-  const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger, opus }) : undefined;
+  const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger }) : undefined;
   const rtsp = config.rtsp.enabled
     ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter, rtspSinks })
     : undefined;
   const srt: SrtServer | undefined = config.srt.enabled
     ? buildSrt(config.srt, { cameras, sessions, logger, fitter, srtSinks })
+    : undefined;
+  const rtmp = config.rtmp.enabled
+    ? buildRtmp(config.rtmp, { cameras, sessions, logger, fitter })
     : undefined;
   const pushes: PushSet = buildPushes(config.push, {
     cameras,
@@ -94,12 +103,12 @@ export function buildParts(config: Config, logger: Logger): Parts {
     sessions,
     metrics,
     snapshots,
-    opus,
     fitter,
     rtspSinks,
     srtSinks,
     pushes,
     rtsp,
+    rtmp,
     srt,
     webrtc,
     hls,

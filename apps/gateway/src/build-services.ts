@@ -1,16 +1,20 @@
 import type { Config } from '@vedette/contract';
-import { createOpusTrack } from '@vedette/media';
 import { readFileSync } from 'node:fs';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
+import { RtmpServer } from './servers/rtmp/rtmp-server.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
 import { SrtServer } from './servers/srt/srt-server.ts';
+import type { HlsRenditions } from './servers/hls/hls-renditions.ts';
+import { HLS_CARRIAGE } from './sinks/hls/hls-carriage.ts';
 import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import { createRtmpSinks, rtmpCarriage } from './sinks/rtmp/rtmp-format.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
 import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
 import { SrtOutlet } from './sinks/srt/srt-outlet.ts';
 import { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
+import { RtmpPublisher } from './sources/publish-rtmp/rtmp-publisher.ts';
 import { RtspPublisher } from './sources/publish-rtsp/rtsp-publisher.ts';
 import { TsPublisher } from './sources/publish-srt/ts-publisher.ts';
 import { FittedStreams } from './transcode/fitted-streams.ts';
@@ -26,6 +30,7 @@ export function buildFitter(
     logger,
     isEnabled: enabled,
     encoder: () => Promise.resolve('libx264'),
+    bitrate: (id) => cameras.rates(id).bitrate,
     renditions: (id) => cameras.find(id)?.config.renditions ?? renditions,
   });
 }
@@ -83,6 +88,28 @@ export function buildSrt(
   });
 }
 
+export function buildRtmp(
+  { host, port, tlsPort, certificate, key }: Config['rtmp'],
+  { cameras, sessions, logger, fitter }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter'>,
+): RtmpServer {
+  const sinks = createRtmpSinks();
+  const tls =
+    certificate === undefined || key === undefined
+      ? undefined
+      : { port: tlsPort, certificate: readFileSync(certificate), key: readFileSync(key) };
+  return new RtmpServer({
+    host,
+    port,
+    tls,
+    cameras,
+    sessions,
+    logger,
+    fit: (stream, codecs, quality) => fitter.fit(stream, rtmpCarriage(codecs), quality),
+    openViewer: (stream, outlet, onEnd) => sinks.open(stream, outlet, onEnd),
+    openPublisher: (cameraId, onEnd) => new RtmpPublisher(cameraId, onEnd, { cameras }),
+  });
+}
+
 export function buildWebrtc(
   {
     host,
@@ -93,7 +120,7 @@ export function buildWebrtc(
     playoutDelayMaxMs,
     iceServers,
   }: Config['webrtc'],
-  { sessions, logger, opus }: Pick<Parts, 'sessions' | 'logger' | 'opus'>,
+  { sessions, logger, fitter }: Pick<Parts, 'sessions' | 'logger' | 'fitter'>,
 ): WebrtcService {
   const playoutDelay = { minMs: playoutDelayMinMs, maxMs: playoutDelayMaxMs };
   return new WebrtcService({
@@ -105,27 +132,23 @@ export function buildWebrtc(
     iceServers,
     sessions,
     logger,
-    opus,
+    fitter,
   });
+}
+
+/** What HLS shows of a camera. */
+export function hlsRenditions(fitter: FittedStreams): HlsRenditions {
+  return {
+    fit: (stream, quality) => fitter.fit(stream, HLS_CARRIAGE, quality),
+    ladder: (stream) => fitter.ladder(stream),
+  };
 }
 
 export function buildHls(
   { partDurationMs, segmentDurationMs }: Config['hls'],
-  { logger, opus }: Pick<Parts, 'logger' | 'opus'>,
+  { logger }: Pick<Parts, 'logger'>,
 ): HlsMuxers {
-  return new HlsMuxers({
-    partDurationMs,
-    segmentDurationMs,
-    logger,
-    // G.711: no browser plays it out of MP4.
-    audioFor: (stream, track) => {
-      if (track.kind !== 'audio') return undefined;
-      return {
-        track: createOpusTrack(track.id, track.channels === 1 ? 1 : 2),
-        start: (onUnit) => opus.listen(stream, { onTrack: () => undefined, onUnit }),
-      };
-    },
-  });
+  return new HlsMuxers({ partDurationMs, segmentDurationMs, logger });
 }
 
 export function buildPushes(

@@ -8,6 +8,7 @@ import { buildParts } from './build-parts.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Parts } from './parts.ts';
 import { addRoutes } from './routes.ts';
+import type { RtmpServerPorts } from './servers/rtmp/rtmp-server.ts';
 
 /** A scene made on the spot, while somebody watches. */
 const DEMO = cameraConfig.parse({ source: 'demo:', name: 'Demo', onDemand: true });
@@ -17,6 +18,8 @@ export interface Addresses {
   readonly http: string;
   readonly rtsp?: string;
   readonly rtsps?: string;
+  readonly rtmp?: string;
+  readonly rtmps?: string;
   readonly srt?: string;
   /** UDP port of ICE. */
   readonly webrtc?: number;
@@ -78,13 +81,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
 /** Starts the parts in the order of their needs; each leaves its end in `closers`. */
 async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Promise<Addresses> {
-  const { config, media, cameras, pushes, sessions, opus, fitter, rtsp, srt, webrtc, hls, mse, http } = parts;
+  const { config, media, cameras, pushes, sessions, fitter, rtsp, rtmp, srt, webrtc, hls, mse, http } =
+    parts;
   await addRoutes(parts);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   closers.push(async () => media.close());
   closers.push(async () => cameras.close());
   closers.push(async () => pushes.close());
-  closers.push(() => opus.close());
   closers.push(() => fitter.close());
   closers.push(() => hls?.close());
 
@@ -94,6 +97,8 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
 
   const rtspPorts = await rtsp?.listen();
   closers.push(async () => rtsp?.close());
+  const rtmpPorts = await rtmp?.listen();
+  closers.push(async () => rtmp?.close());
   const srtPort = await srt?.listen();
   closers.push(async () => srt?.close());
 
@@ -118,5 +123,15 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
     ...(srtPort === undefined ? {} : { srt: `srt://${config.srt.host}:${srtPort}` }),
     ...(webrtcPorts === undefined ? {} : { webrtc: webrtcPorts.port }),
     ...(rtspPorts?.tlsPort === undefined ? {} : { rtsps: `rtsps://${host}:${rtspPorts.tlsPort}` }),
+    ...rtmpAddresses(config.rtmp.host, rtmpPorts),
+  };
+}
+
+function rtmpAddresses(host: string, ports: RtmpServerPorts | undefined): Pick<Addresses, 'rtmp' | 'rtmps'> {
+  if (ports === undefined) return {};
+  const { port, tlsPort } = ports;
+  return {
+    rtmp: `rtmp://${host}:${port}`,
+    ...(tlsPort === undefined ? {} : { rtmps: `rtmps://${host}:${tlsPort}` }),
   };
 }

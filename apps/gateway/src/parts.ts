@@ -5,6 +5,7 @@ import type { Metrics } from './observability/metrics.ts';
 import type { HttpServer } from './servers/http/http-server.ts';
 import type { PushSet } from './push/push-set.ts';
 import type { MseServer } from './servers/mse/mse-server.ts';
+import type { RtmpServer } from './servers/rtmp/rtmp-server.ts';
 import type { RtspServer } from './servers/rtsp/rtsp-server.ts';
 import type { SrtServer } from './servers/srt/srt-server.ts';
 import type { SessionRegistry } from './sessions/session-registry.ts';
@@ -13,7 +14,6 @@ import type { FanoutSinks } from './sinks/fanout.ts';
 import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import type { FittedStreams } from './transcode/fitted-streams.ts';
-import type { OpusAudio } from './transcode/opus-audio.ts';
 import type { Snapshots } from './transcode/snapshots.ts';
 import type { MediaWorkers } from './workers/media/media-workers.ts';
 
@@ -26,13 +26,13 @@ export interface Parts {
   readonly sessions: SessionRegistry;
   readonly metrics: Metrics;
   readonly snapshots: Snapshots;
-  readonly opus: OpusAudio;
   readonly fitter: FittedStreams;
   /** Of the server and of pushes. */
   readonly rtspSinks: RtspSinks;
   readonly srtSinks: FanoutSinks;
   readonly pushes: PushSet;
   readonly rtsp: RtspServer | undefined;
+  readonly rtmp: RtmpServer | undefined;
   readonly srt: SrtServer | undefined;
   readonly webrtc: WebrtcService | undefined;
   readonly hls: HlsMuxers | undefined;

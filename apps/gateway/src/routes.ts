@@ -5,13 +5,19 @@ import { registerOpenApi } from './api/openapi-routes.ts';
 import { pushRoutes } from './api/push-routes.ts';
 import { serverRoutes } from './api/server-routes.ts';
 import type { Parts } from './parts.ts';
+import { hlsRenditions } from './build-services.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
 import { dashboardRoutes } from './servers/http/dashboard-routes.ts';
 import { mseRoutes } from './servers/mse/mse-routes.ts';
+import { endlessViewing } from './servers/http/endless-viewing.ts';
 import { snapshotRoutes } from './servers/http/snapshot-routes.ts';
 import { switchedOffRoutes, type SwitchedOff } from './servers/http/switched-off-routes.ts';
+import { createFlvSinks, FLV_CARRIAGE } from './sinks/flv/flv-sinks.ts';
+import { createTsSinks, TS_CARRIAGE } from './sinks/ts/ts-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { whepRoutes } from './sinks/webrtc/whep-routes.ts';
+import { whipRoutes } from './sources/publish-webrtc/whip-routes.ts';
+import { WhipService } from './sources/publish-webrtc/whip-service.ts';
 import { version } from './version.ts';
 
 const DASHBOARD_FOLDER = path.resolve(import.meta.dirname, '../../dashboard/dist');
@@ -24,6 +30,9 @@ const WHEP_OFF: SwitchedOff = {
   name: 'WebRTC',
 };
 
+/** What publishers are told where there is no WebRTC. */
+const WHIP_OFF: SwitchedOff = { ...WHEP_OFF, url: '/live/:id/whip' };
+
 /** Every route, in the order of the API document. */
 export async function addRoutes({
   http,
@@ -31,6 +40,7 @@ export async function addRoutes({
   sessions,
   metrics,
   snapshots,
+  fitter,
   pushes,
   rtsp,
   webrtc,
@@ -43,8 +53,37 @@ export async function addRoutes({
   await http.app.register(pushRoutes({ cameras, pushes }));
   await http.app.register(sessionRoutes({ sessions }));
   await http.app.register(webrtc === undefined ? switchedOffRoutes(WHEP_OFF) : whepRoutes(webrtc, cameras));
-  if (hls !== undefined) await http.app.register(hlsRoutes({ cameras, sessions, output: hls }));
+  await http.app.register(
+    webrtc === undefined
+      ? switchedOffRoutes(WHIP_OFF)
+      : whipRoutes(new WhipService({ workers: webrtc, cameras, sessions, iceServers: webrtc.iceServers })),
+  );
+  if (hls !== undefined) await http.app.register(hlsRoutes({ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) }));
   await http.app.register(mseRoutes());
+  await http.app.register(
+    endlessViewing({
+      cameras,
+      sessions,
+      fitter,
+      sinks: createTsSinks(),
+      protocol: 'ts',
+      contentType: 'video/mp2t',
+      carriage: TS_CARRIAGE,
+      paths: ['/live/:camera.ts', '/live/:camera/stream.ts'],
+    }),
+  );
+  await http.app.register(
+    endlessViewing({
+      cameras,
+      sessions,
+      fitter,
+      sinks: createFlvSinks(),
+      protocol: 'flv',
+      contentType: 'video/x-flv',
+      carriage: FLV_CARRIAGE,
+      paths: ['/live/:camera.flv', '/live/:camera/stream.flv'],
+    }),
+  );
   await http.app.register(snapshotRoutes(snapshots, cameras));
   await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
   await dashboardRoutes(DASHBOARD_FOLDER)(http.app);

@@ -41,6 +41,7 @@ function fitterFor(context: TestContext): FittedStreams {
     logger: silentLogger,
     isEnabled: true,
     encoder: () => Promise.resolve('libx264'),
+    bitrate: () => 0,
     renditions: () => [],
     lingerMs: 1,
   });

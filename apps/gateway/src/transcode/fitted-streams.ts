@@ -1,4 +1,4 @@
-import type { AccessUnit } from '@vedette/media';
+import type { AccessUnit, VideoTrack } from '@vedette/media';
 import type { Logger } from '../observability/logger.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { SoundTarget } from '../workers/media/sound-target.ts';
@@ -6,7 +6,14 @@ import type { Carriage } from './carriage.ts';
 import { DerivedStream, type PictureOrder, type SharedWork } from './derived-stream.ts';
 import { isAsItIs, planFit } from './fit-plan.ts';
 import type { StreamFitter } from './fitter.ts';
-import { chooseQuality, recodedOrder, type RenditionConfig, renditionsBelow } from './ladder.ts';
+import {
+  buildLadder,
+  chooseQuality,
+  recodedOrder,
+  type RenditionConfig,
+  renditionsOf,
+  type Rung,
+} from './ladder.ts';
 import { SoundTranscoding } from './sound-transcoding.ts';
 import { type RungListener, VideoTranscoding } from './video-transcoding.ts';
 import type { MediaStudio } from './worker-line.ts';
@@ -20,6 +27,8 @@ export interface FittedStreamsOptions {
   readonly encoder: () => Promise<string>;
   /** The renditions that the camera of this id is to have. */
   readonly renditions: (cameraId: string) => readonly RenditionConfig[];
+  /** Bits a second of the camera of this id, as measured; 0 where nobody knows. */
+  readonly bitrate: (cameraId: string) => number;
   /** How long a stream goes on when nobody reads it, in milliseconds. */
   readonly lingerMs?: number;
 }
@@ -71,6 +80,13 @@ export class FittedStreams implements StreamFitter {
     return derived.stream;
   }
 
+  /** The ways to see a camera, best first; nothing where there are no pictures yet. */
+  ladder(stream: Stream): readonly Rung[] {
+    const video = stream.tracks.find((track) => track.kind === 'video');
+    if (video === undefined) return [];
+    return buildLadder(video, this.#renditionsOf(stream, video), this.#options.bitrate(stream.id));
+  }
+
   /** Ends all that is made. Safe to call twice. */
   close(): void {
     for (const derived of this.#open) derived.close('the gateway is shutting down');
@@ -78,11 +94,16 @@ export class FittedStreams implements StreamFitter {
   }
 
   #rungOf(stream: Stream, quality: string): PictureOrder | undefined {
-    const video = stream.tracks.find((track) => track.kind === 'video')?.video;
-    const sourceHeight = video?.height ?? 0;
-    const renditions = renditionsBelow(sourceHeight, this.#options.renditions(stream.id));
+    const video = stream.tracks.find((track) => track.kind === 'video');
+    const sourceHeight = video?.video.height ?? 0;
+    const renditions = this.#renditionsOf(stream, video);
     const choice = chooseQuality(quality, { sourceHeight, subHeight: undefined, renditions });
     return choice.kind === 'rendition' ? choice.order : undefined;
+  }
+
+  #renditionsOf(stream: Stream, video: VideoTrack | undefined): readonly RenditionConfig[] {
+    if (video === undefined || !this.#options.isEnabled) return [];
+    return renditionsOf(video, this.#options.renditions(stream.id));
   }
 
   #derive(source: Stream, carriage: Carriage, rung: PictureOrder | undefined): DerivedStream {

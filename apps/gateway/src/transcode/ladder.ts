@@ -1,4 +1,5 @@
 import { ProtocolError, type VideoTrack } from '@vedette/media';
+import { h264Level } from '../workers/media/video/h264-level.ts';
 import type { PictureOrder } from './derived-stream.ts';
 
 /** A rendition as it is configured. */
@@ -28,6 +29,8 @@ export interface Rung {
 
 export const SOURCE_RUNG = 'source';
 export const SUB_RUNG = 'sub';
+/** A source that is no H.264, as H.264. */
+const H264_RUNG = 'h264';
 
 /** The qualities that clients may ask for without knowing the camera. */
 const PRESETS: Readonly<Record<string, { readonly height: number; readonly frameRate: number }>> = {
@@ -56,6 +59,41 @@ export function renditionsBelow(
   return renditions
     .filter((rendition) => rendition.height < height)
     .sort((one, other) => other.height - one.height);
+}
+
+/**
+ * The ladder of a camera's pictures, best first.
+ *
+ * @param bitrate bits a second of the source, as measured.
+ */
+export function buildLadder(
+  video: VideoTrack,
+  renditions: readonly RenditionConfig[],
+  bitrate: number,
+): readonly Rung[] {
+  const { width, height, frameRate, codecString } = video.video;
+  const source: Rung = { name: SOURCE_RUNG, width, height, frameRate, bitrate, codec: codecString };
+  const rungs = renditions.map((rendition): Rung => {
+    const size = { width: 2 * Math.round((width * rendition.height) / height / 2), height: rendition.height };
+    const rate = Math.min(rendition.frameRate ?? Number.POSITIVE_INFINITY, frameRate ?? USUAL_FRAME_RATE);
+    const level = h264Level({ ...size, frameRate: rate, bitRate: rendition.bitrate });
+    const codec = `avc1.42c0${level.toString(16).padStart(2, '0')}`;
+    const told = frameRate === undefined ? rendition.frameRate : rate;
+    return { name: nameOf(rendition), ...size, frameRate: told, bitrate: rendition.bitrate, codec };
+  });
+  return [source, ...rungs];
+}
+
+/** The renditions of a camera that can be made of this source, best first. */
+export function renditionsOf(
+  video: VideoTrack,
+  configured: readonly RenditionConfig[],
+): readonly RenditionConfig[] {
+  const smaller = renditionsBelow(video.video.height, configured);
+  if (video.codec === 'h264') return smaller;
+  // For players that take nothing but H.264, as large as the source.
+  const { height, bitRate } = recodedOrder(video);
+  return [{ name: H264_RUNG, height, bitrate: bitRate }, ...smaller.filter((other) => other.height < height)];
 }
 
 /** What pictures become that a player cannot take as they are: as large, at a rate that keeps their quality. */

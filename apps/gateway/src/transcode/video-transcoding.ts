@@ -74,7 +74,8 @@ export class VideoTranscoding implements Reader {
    * is fine).
    */
   listen(order: Omit<RungOrder, 'encoder'>, listener: RungListener): () => void {
-    const key = `${order.height} ${order.bitRate} ${order.frameRate ?? 'all'}`;
+    const { width = 0, quality = 0 } = order.jpeg ?? {};
+    const key = [order.height, order.bitRate, order.frameRate ?? 'all', width, quality].join(' ');
     let rung = this.#rungs.get(key);
     if (rung === undefined) {
       rung = { order, listeners: new Set(), channel: undefined, track: undefined };

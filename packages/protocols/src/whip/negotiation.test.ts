@@ -12,7 +12,7 @@ import {
   SAFARI_OFFER,
 } from './testing/offers.ts';
 import { aac, g711, h264, h265, opus } from './testing/tracks.ts';
-import { planViewing } from './viewing-plan.ts';
+import { planViewing, viewingCarriage } from './viewing-plan.ts';
 import { serializeWebrtcAnswer } from './webrtc-answer.ts';
 import { parseWebrtcOffer } from './webrtc-offer.ts';
 import {
@@ -38,9 +38,9 @@ const TRANSPORT: WebrtcTransport = {
 };
 const ANSWER = { sessionId: '42', cname: 'vedette', videoSsrc: 0x11, audioSsrc: 0x22 };
 
-function negotiate(text: string, tracks: readonly Track[], canMakeOpus = true): string {
+function negotiate(text: string, tracks: readonly Track[]): string {
   const offer = parseWebrtcOffer(text);
-  return serializeWebrtcAnswer(offer, planViewing(offer, tracks, { canMakeOpus }), TRANSPORT, ANSWER);
+  return serializeWebrtcAnswer(offer, planViewing(offer, tracks), TRANSPORT, ANSWER);
 }
 
 /** One line a section: what was settled. */
@@ -66,10 +66,10 @@ for (const { name, offer, tracks, want } of [
     want: ['video sendonly 102 H264', 'audio sendonly 111 opus'],
   },
   {
-    name: 'Chromium, AAC is made into Opus',
+    name: 'Chromium, AAC is left out',
     offer: CHROMIUM_OFFER,
     tracks: [h264('avc1.4d001f'), aac()],
-    want: ['video sendonly 116 H264', 'audio sendonly 111 opus'],
+    want: ['video sendonly 116 H264', 'audio inactive 111 opus'],
   },
   {
     name: 'Chromium, A-law goes as it is',
@@ -78,10 +78,10 @@ for (const { name, offer, tracks, want } of [
     want: ['video sendonly 116 H264', 'audio sendonly 8 PCMA'],
   },
   {
-    name: 'Chromium, µ-law at 16 kHz is made into Opus',
+    name: 'Chromium, µ-law at 16 kHz is left out',
     offer: CHROMIUM_OFFER,
     tracks: [h264('avc1.4d001f'), g711('pcmu', 16_000)],
-    want: ['video sendonly 116 H264', 'audio sendonly 111 opus'],
+    want: ['video sendonly 116 H264', 'audio inactive 111 opus'],
   },
   {
     name: 'Chromium, a camera without sound',
@@ -110,7 +110,7 @@ for (const { name, offer, tracks, want } of [
   {
     name: 'Safari, H.265',
     offer: SAFARI_OFFER,
-    tracks: [h265(), aac()],
+    tracks: [h265(), opus()],
     want: ['video sendonly 100 H265', 'audio sendonly 111 opus', 'application refused webrtc-datachannel'],
   },
   {
@@ -159,11 +159,41 @@ for (const { name, offer, tracks, code } of [
   });
 }
 
-test('negotiation: sound that would have to be made into Opus is left out where it cannot be', () => {
-  assert.deepEqual(summary(negotiate(CHROMIUM_OFFER, [h264(), aac()], false)), [
-    'video sendonly 116 H264',
-    'audio inactive 111 opus',
-  ]);
+for (const { name, offer, tracks, want } of [
+  {
+    name: 'H.264 as it is, AAC as Opus',
+    offer: CHROMIUM_OFFER,
+    tracks: [h264(), aac()],
+    want: { video: ['h264'], reorders: false, audio: ['opus', 'pcmu', 'pcma'] },
+  },
+  {
+    name: 'µ-law at 16 kHz is not what telephones send',
+    offer: CHROMIUM_OFFER,
+    tracks: [h264(), g711('pcmu', 16_000)],
+    want: { video: ['h264'], reorders: false, audio: ['opus', 'pcma'] },
+  },
+  {
+    name: 'H.265 as H.264, to one who has no decoder',
+    offer: FIREFOX_OFFER,
+    tracks: [h265()],
+    want: { video: ['h264'], reorders: false, audio: ['opus', 'pcmu', 'pcma'] },
+  },
+  {
+    name: 'H.265 as it is, to one who has',
+    offer: SAFARI_OFFER,
+    tracks: [h265()],
+    want: { video: ['h264', 'h265'], reorders: false, audio: ['opus'] },
+  },
+]) {
+  test(`what a peer takes: ${name}`, () => {
+    assert.deepEqual(viewingCarriage(parseWebrtcOffer(offer), tracks), want);
+  });
+}
+
+test('what a peer takes that has no H.264: everything, to be told what is wrong with it', () => {
+  const offer = parseWebrtcOffer(CHROMIUM_OFFER.replaceAll('H264', 'H999'));
+  const { video, reorders } = viewingCarriage(offer, [h265()]);
+  assert.ok(video.includes('h265') && reorders);
 });
 
 test('the answer: our transport in each section, candidates in the first, feedback that we act on', () => {

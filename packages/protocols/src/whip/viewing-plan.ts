@@ -1,4 +1,11 @@
-import { ProtocolError, type AudioTrack, type Track, type VideoTrack } from '@vedette/media';
+import {
+  ProtocolError,
+  type AudioCodec,
+  type AudioTrack,
+  type Track,
+  type VideoCodec,
+  type VideoTrack,
+} from '@vedette/media';
 import { PLAYOUT_DELAY_URI } from '../rtp/header-extension.ts';
 import { av1FormatFit, h264FormatFit, h265FormatFit, vp8FormatFit, vp9FormatFit } from './format-fit.ts';
 import type { OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
@@ -15,13 +22,7 @@ export interface PlannedMedia<Of extends Track> {
 /** What a viewer is sent of a stream. */
 export interface ViewingPlan {
   readonly video: PlannedMedia<VideoTrack> | undefined;
-  /** `needsOpus`: the sound is to be turned into Opus first, since the peer does not take it as it is. */
-  readonly audio: (PlannedMedia<AudioTrack> & { readonly needsOpus: boolean }) | undefined;
-}
-
-export interface ViewingOptions {
-  /** Whether sound of other codecs can be turned into Opus. */
-  readonly canMakeOpus: boolean;
+  readonly audio: PlannedMedia<AudioTrack> | undefined;
 }
 
 /**
@@ -40,6 +41,10 @@ const VIDEO_FIT: {
   vp8: vp8FormatFit,
   mjpeg: noFit,
 };
+
+function videoFit(track: VideoTrack, format: OfferedFormat): number {
+  return (VIDEO_FIT[track.codec] as (track: VideoTrack, format: OfferedFormat) => number)(track, format);
+}
 
 function noFit(): number {
   return 0;
@@ -69,16 +74,12 @@ const CODEC_NAMES: Readonly<Record<Track['codec'], string>> = {
  * @throws {ProtocolError} `ERR_WEBRTC_B_FRAMES`: browsers cannot show pictures out of order;
  * `ERR_WEBRTC_CODEC`: the peer does not take the video codec; `ERR_WEBRTC_NO_MEDIA`: nothing to send.
  */
-export function planViewing(
-  offer: WebrtcOffer,
-  tracks: readonly Track[],
-  options: ViewingOptions,
-): ViewingPlan {
+export function planViewing(offer: WebrtcOffer, tracks: readonly Track[]): ViewingPlan {
   const video = tracks.find((track) => track.kind === 'video');
   const audio = tracks.find((track) => track.kind === 'audio');
   const plan: ViewingPlan = {
     video: video && planVideo(offer, video),
-    audio: audio && planAudio(offer, audio, options),
+    audio: audio && planAudio(offer, audio),
   };
   if (plan.video === undefined && plan.audio === undefined) {
     throw new ProtocolError(
@@ -89,16 +90,53 @@ export function planViewing(
   return plan;
 }
 
+/** What of `tracks` the peer takes as it is, and what other media may become for it. */
+export interface ViewingCarriage {
+  readonly video: readonly VideoCodec[];
+  /** Whether pictures may come in another order than they are shown. */
+  readonly reorders: boolean;
+  /** The first is what other sound becomes. */
+  readonly audio: readonly AudioCodec[];
+}
+
+const ALL_VIDEO: readonly VideoCodec[] = ['h264', 'h265', 'av1', 'vp9', 'vp8', 'mjpeg'];
+const ALL_AUDIO: readonly AudioCodec[] = ['opus', 'aac', 'pcmu', 'pcma', 'mpa'];
+const RTP_AUDIO = ['opus', 'pcmu', 'pcma'] as const;
+
+/** What the peer takes. Media that it takes in no form at all goes as it is: `planViewing` says what is wrong with it. */
+export function viewingCarriage(offer: WebrtcOffer, tracks: readonly Track[]): ViewingCarriage {
+  const formats = receivableSections(offer, 'video').flatMap(({ section }) => section.formats);
+  const track = tracks.find((candidate) => candidate.kind === 'video');
+  const audio = takenAudio(offer, tracks);
+  if (!formats.some((format) => format.encoding.toLowerCase() === 'h264')) {
+    return { video: ALL_VIDEO, reorders: true, audio };
+  }
+  const isTaken = track !== undefined && formats.some((format) => videoFit(track, format) > 0);
+  const video: VideoCodec[] = isTaken && track.codec !== 'h264' ? ['h264', track.codec] : ['h264'];
+  return { video, reorders: false, audio };
+}
+
+function takenAudio(offer: WebrtcOffer, tracks: readonly Track[]): readonly AudioCodec[] {
+  const formats = receivableSections(offer, 'audio').flatMap(({ section }) => section.formats);
+  const track = tracks.find((candidate) => candidate.kind === 'audio');
+  const isOffered = (codec: AudioCodec): boolean =>
+    formats.some(({ encoding }) => encoding.toLowerCase() === codec);
+  // Telephones' own form alone: G.711 in stereo or of another rate has no payload type.
+  const isOdd = (codec: AudioCodec): boolean =>
+    track?.codec === codec && !formats.some((format) => fitsAudio(track, format));
+  const offered = RTP_AUDIO.filter((codec) => isOffered(codec) && !isOdd(codec));
+  return offered.length === 0 ? ALL_AUDIO : offered;
+}
+
 function planVideo(offer: WebrtcOffer, track: VideoTrack): PlannedMedia<VideoTrack> | undefined {
   const receivable = receivableSections(offer, 'video');
   if (receivable.length === 0) return undefined;
   checkOrder(track);
-  const fitOf = VIDEO_FIT[track.codec] as (track: VideoTrack, format: OfferedFormat) => number;
   let best: PlannedMedia<VideoTrack> | undefined;
   let bestFit = 0;
   for (const { section, sectionIndex } of receivable) {
     for (const format of section.formats) {
-      const fit = fitOf(track, format);
+      const fit = videoFit(track, format);
       if (fit <= bestFit) continue;
       best = { track, sectionIndex, format };
       bestFit = fit;
@@ -121,16 +159,10 @@ export function checkOrder(track: VideoTrack): void {
   );
 }
 
-function planAudio(
-  offer: WebrtcOffer,
-  track: AudioTrack,
-  { canMakeOpus }: ViewingOptions,
-): ViewingPlan['audio'] {
+function planAudio(offer: WebrtcOffer, track: AudioTrack): ViewingPlan['audio'] {
   for (const { section, sectionIndex } of receivableSections(offer, 'audio')) {
     const asItIs = section.formats.find((format) => fitsAudio(track, format));
-    if (asItIs !== undefined) return { track, sectionIndex, format: asItIs, needsOpus: false };
-    const opus = section.formats.find(isOpus);
-    if (opus !== undefined && canMakeOpus) return { track, sectionIndex, format: opus, needsOpus: true };
+    if (asItIs !== undefined) return { track, sectionIndex, format: asItIs };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { DeliveryDirectives } from '@vedette/protocols';
+import type { DeliveryDirectives, Variant } from '@vedette/protocols';
 import type { Stream } from '../../stream/stream.ts';
 
 /**
@@ -21,8 +21,8 @@ export interface HlsPlaylist {
 
 /** One stream as HLS. Every call may wait, for a bounded time or until `signal` aborts. */
 export interface HlsFeed {
-  /** The multivariant playlist that refers to the media playlist at `uri`. */
-  multivariant(uri: string, signal: AbortSignal): Promise<HlsAnswer<string>>;
+  /** The stream as a variant of a multivariant playlist, its media playlist being at `uri`. */
+  variant(uri: string, signal: AbortSignal): Promise<HlsAnswer<Variant>>;
   playlist(
     kind: 'lowLatency' | 'plain',
     directives: DeliveryDirectives,

@@ -158,12 +158,14 @@ describe('HLS over HTTP', () => {
     });
   }
 
-  test('a name that is not held, or of another rendition, is gone', async () => {
+  test('a name that is not held is gone, a quality that is none is unknown', async () => {
     const url = await site.invite('cam');
-    for (const name of ['p1-1.mp4', 's1-1.mp4', 'x', '../720p/media.m3u8']) {
+    for (const name of ['p1-1.mp4', 's1-1.mp4', 'x']) {
       const { status, code } = await problemOf(await fetch(new URL(name, url)));
       assert.deepEqual([status, code], [404, 'ERR_HLS_GONE'], name);
     }
+    const { status, code } = await problemOf(await fetch(new URL('../720p/media.m3u8', url)));
+    assert.deepEqual([status, code], [404, 'ERR_QUALITY_UNKNOWN']);
   });
 
   test('a viewer is a session, counts its bytes, and is shown the door when that is deleted', async () => {

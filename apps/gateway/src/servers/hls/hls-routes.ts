@@ -1,18 +1,26 @@
 import { ProtocolError } from '@vedette/media';
-import { parseDeliveryDirectives, type DeliveryDirectives } from '@vedette/protocols';
+import {
+  parseDeliveryDirectives,
+  serializeMultivariantPlaylist,
+  type DeliveryDirectives,
+} from '@vedette/protocols';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import { cameraAway } from '../http/camera-away.ts';
 import { cameraNotFound } from '../http/problems.ts';
 import { resolveRange } from './byte-range.ts';
-import type { HlsAnswer, HlsOutput, HlsPlaylist } from './hls-output.ts';
-import { badDirective, cameraAway, refusal, sessionNotFound, tooManyRequests } from './hls-problems.ts';
+import type { HlsAnswer, HlsFeed, HlsOutput, HlsPlaylist, HlsRefusal } from './hls-output.ts';
+import { badDirective, noSuchQuality, refusal, sessionNotFound, tooManyRequests } from './hls-problems.ts';
+import { NO_RENDITIONS, SOURCE_RENDITION, variantOfRung, type HlsRenditions } from './hls-renditions.ts';
 import { HLS_SESSION_LIMITS, HlsSessions, type HlsSession, type HlsSessionLimits } from './hls-sessions.ts';
 
 export interface HlsRoutesOptions {
   readonly cameras: Pick<CameraDirectory, 'find'>;
   readonly sessions: SessionRegistry;
   readonly output: HlsOutput;
+  /** Every camera as it is where absent. */
+  readonly renditions?: HlsRenditions;
   readonly limits?: HlsSessionLimits;
 }
 
@@ -23,9 +31,14 @@ interface MediaParams {
   readonly name: string;
 }
 
+interface IndexQuery {
+  readonly ll?: unknown;
+  readonly quality?: unknown;
+}
+
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** The stream as the camera sends it; a transcoded one will have a name of its own. */
-const SOURCE_RENDITION = 'source';
+/** How long a camera may take to appear. */
+const LIVE_TIMEOUT_MS = 6000;
 const PLAYLIST_KINDS: Readonly<Record<string, 'lowLatency' | 'plain'>> = {
   'media.m3u8': 'lowLatency',
   'plain.m3u8': 'plain',
@@ -37,8 +50,9 @@ const MEDIA_CACHE = 'max-age=300, immutable';
  * HLS of every camera:
  *
  * - `/live/CAM/index.m3u8`: the multivariant playlist. Each answer invites a viewer: the address of its media
- *   playlist holds the key of a session. `?ll=0` leads to a media playlist without low-latency tags.
- * - `/live/CAM/hls/SESSION/source/…`: `media.m3u8`, `plain.m3u8`, and by relative addresses what they list. The
+ *   playlist holds the key of a session. `?ll=0` leads to media playlists without low-latency tags,
+ *   `?quality=NAME` to one quality alone.
+ * - `/live/CAM/hls/SESSION/QUALITY/…`: `media.m3u8`, `plain.m3u8`, and by relative addresses what they list. The
  *   session is a path segment, so that one playlist text, with relative addresses, does for all viewers.
  */
 export function hlsRoutes(options: HlsRoutesOptions): FastifyPluginAsync {
@@ -55,9 +69,9 @@ export function hlsRoutes(options: HlsRoutesOptions): FastifyPluginAsync {
       reply.raw.setTimeout(limits.stallMs, () => reply.raw.destroy());
       done(null, payload);
     });
-    app.get<{ Params: { camera: string }; Querystring: { ll?: unknown } }>(
+    app.get<{ Params: { camera: string }; Querystring: IndexQuery }>(
       '/live/:camera/index.m3u8',
-      async (request, reply) => routes.index(request, reply, request.params.camera, request.query.ll === '0'),
+      async (request, reply) => routes.index(request, reply, request.params.camera, request.query),
     );
     app.get<{ Params: MediaParams; Querystring: Record<string, unknown> }>(
       '/live/:camera/hls/:session/:rendition/:name',
@@ -70,9 +84,11 @@ export function hlsRoutes(options: HlsRoutesOptions): FastifyPluginAsync {
 class HlsHandlers {
   readonly #options: HlsRoutesOptions;
   readonly #sessions: HlsSessions;
+  readonly #renditions: HlsRenditions;
 
   constructor(options: HlsRoutesOptions, sessions: HlsSessions) {
     this.#options = options;
+    this.#renditions = options.renditions ?? NO_RENDITIONS;
     this.#sessions = sessions;
   }
 
@@ -80,7 +96,7 @@ class HlsHandlers {
     request: FastifyRequest,
     reply: FastifyReply,
     id: string,
-    isPlain: boolean,
+    { ll, quality }: IndexQuery,
   ): Promise<FastifyReply> {
     const camera = this.#camera(id);
     const { name } = camera.state;
@@ -91,10 +107,12 @@ class HlsHandlers {
       transport: request.protocol,
     });
     if (session === undefined) throw tooManyRequests('Too many viewers from this address.');
-    const uri = `hls/${session.key}/${SOURCE_RENDITION}/${isPlain ? 'plain' : 'media'}.m3u8`;
+    const uriOf = (name: string): string =>
+      `hls/${session.key}/${encodeURIComponent(name)}/${ll === '0' ? 'plain' : 'media'}.m3u8`;
     try {
+      const only = typeof quality === 'string' && quality !== 'auto' ? quality : undefined;
       const text = await this.#ask(request, camera, session, async (signal) =>
-        this.#options.output.open(camera.stream).multivariant(uri, signal),
+        this.#multivariant(camera, only, uriOf, signal),
       );
       return await reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(text);
     } catch (error) {
@@ -112,8 +130,7 @@ class HlsHandlers {
     const camera = this.#camera(id);
     const session = this.#sessions.find(key, camera.id);
     if (session === undefined) throw sessionNotFound(camera.id);
-    if (rendition !== SOURCE_RENDITION) throw refusal('gone', camera);
-    const feed = this.#options.output.open(camera.stream);
+    const feed = this.#feed(camera, rendition);
     const kind = PLAYLIST_KINDS[name];
     if (kind === undefined) {
       const bytes = await this.#ask(request, camera, session, async (signal) => feed.resource(name, signal));
@@ -125,6 +142,51 @@ class HlsHandlers {
       feed.playlist(kind, directives, signal),
     );
     return sendPlaylist(request, reply, playlist, directives.msn !== undefined);
+  }
+
+  /**
+   * The playlist of all qualities, or of one. Only the first is made for it: the others are described, and made
+   * when a player asks for them.
+   */
+  async #multivariant(
+    camera: CameraView,
+    only: string | undefined,
+    uriOf: (name: string) => string,
+    signal: AbortSignal,
+  ): Promise<HlsAnswer<string>> {
+    const { stream } = camera;
+    if (!stream.isLive) {
+      await stream
+        .live(AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]))
+        .catch(() => undefined);
+      if (!stream.isLive) return { ok: false, reason: whyNotLive(camera, signal) };
+    }
+    const name = only ?? SOURCE_RENDITION;
+    const first = await this.#feed(camera, name).variant(uriOf(name), signal);
+    if (!first.ok) return first;
+    const others = only === undefined ? this.#renditions.ladder(stream) : [];
+    const variants = others
+      .filter((rung) => rung.name !== SOURCE_RENDITION)
+      .map((rung) => variantOfRung(rung, uriOf(rung.name), first.value));
+    const playlist = {
+      kind: 'multivariant',
+      version: 9,
+      hasIndependentSegments: false,
+      renditions: [],
+    } as const;
+    return {
+      ok: true,
+      value: serializeMultivariantPlaylist({ ...playlist, variants: [first.value, ...variants] }),
+    };
+  }
+
+  #feed(camera: CameraView, quality: string): HlsFeed {
+    try {
+      return this.#options.output.open(this.#renditions.fit(camera.stream, quality));
+    } catch (error) {
+      if (error instanceof ProtocolError) throw noSuchQuality(error.message);
+      throw error;
+    }
   }
 
   #camera(id: string): CameraView {
@@ -152,6 +214,11 @@ class HlsHandlers {
       release();
     }
   }
+}
+
+function whyNotLive({ stream }: CameraView, signal: AbortSignal): HlsRefusal {
+  if (signal.aborted) return 'aborted';
+  return stream.isEnded ? 'ended' : 'notYet';
 }
 
 function readDirectives(query: Readonly<Record<string, unknown>>): DeliveryDirectives {

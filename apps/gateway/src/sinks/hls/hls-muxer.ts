@@ -1,22 +1,16 @@
-import {
-  initSegment,
-  ProtocolError,
-  type AacTrack,
-  type AccessUnit,
-  type OpusTrack,
-  type Track,
-} from '@vedette/media';
-import { blockingReload, type DeliveryDirectives } from '@vedette/protocols';
+import { initSegment, ProtocolError, type AccessUnit, type Track } from '@vedette/media';
+import { blockingReload, type DeliveryDirectives, type Variant } from '@vedette/protocols';
 import type { Reader } from '../../stream/reader.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { playlistEdge, type PlaylistKind, type PlaylistState } from './build-playlist.ts';
 import { gapSegment } from './gap-segment.ts';
 import type { HlsOptions } from './hls-options.ts';
-import { describeVariant, serializeMultivariant } from './multivariant.ts';
+import { describeVariant } from './multivariant.ts';
 import { expectedSegmentSeconds } from './part-plan.ts';
 import { chooseTracks, type PlayableTrack } from './playable-tracks.ts';
 import { PlaylistCache, type PlaylistBody } from './playlist-cache.ts';
 import { parseResourceName } from './resource-names.ts';
+import { SegmentSchedule } from './segment-schedule.ts';
 import { SegmentWindow, type InitHead } from './segment-window.ts';
 import { Segmenter } from './segmenter.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -31,20 +25,7 @@ export type HlsRefusal = 'unplayable' | 'ended' | 'notYet' | 'tooFarAhead' | 'go
 export type HlsAnswer<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: HlsRefusal };
 
-/** Audio that stands in for a track which browsers can't play. */
-export interface AudioSubstitute {
-  /** The playable track; `id` is that of the track it stands for. */
-  readonly track: AacTrack | OpusTrack;
-  /**
-   * Units come, on the stream's own time line and in ticks of `track`'s clock, until the function that is
-   * returned is called.
-   */
-  start(onUnit: (unit: AccessUnit) => void): () => void;
-}
-
 export interface HlsMuxerHooks {
-  /** Makes playable audio of a track that is not; without it such a stream is shown without sound. */
-  readonly audioFor?: ((stream: Stream, track: Track) => AudioSubstitute | undefined) | undefined;
   /** Told when a stream's audio can't be played. */
   readonly onSilent: (stream: Stream, track: Track) => void;
   /** Told when the tracks can't be put into MP4. */
@@ -61,6 +42,7 @@ export class HlsMuxer implements Reader {
   readonly stream: Stream;
   /** Marks this muxer's names; also the media sequence number it began with. */
   readonly run: number;
+  readonly schedule: SegmentSchedule;
   readonly #options: HlsOptions;
   readonly #hooks: HlsMuxerHooks;
   readonly #window: SegmentWindow;
@@ -73,14 +55,23 @@ export class HlsMuxer implements Reader {
   #start: { tracks: readonly Track[]; seconds: number; gapSeconds: number } | undefined;
   #sequenceNumber = 1;
   #partTarget: number;
-  #stopAudio: (() => void) | undefined;
   #isUnplayable = false;
   #isEnded = false;
 
-  /** @param run higher than any that was used for a stream of this name before. */
-  constructor(stream: Stream, run: number, options: HlsOptions, hooks: HlsMuxerHooks) {
+  /**
+   * @param run higher than any that was used for a stream of this name before.
+   * @param schedule shared with the other renditions of the camera.
+   */
+  constructor(
+    stream: Stream,
+    run: number,
+    options: HlsOptions,
+    hooks: HlsMuxerHooks,
+    schedule = new SegmentSchedule(options.segmentDurationMs / 1000),
+  ) {
     this.stream = stream;
     this.run = run;
+    this.schedule = schedule;
     this.#options = options;
     this.#hooks = hooks;
     this.#partTarget = options.partDurationMs / 1000;
@@ -111,10 +102,8 @@ export class HlsMuxer implements Reader {
   onTracks(tracks: readonly Track[]): void {
     const { tracks: chosen, unplayable } = chooseTracks(tracks);
     this.#endRun();
-    const substitute = unplayable && this.#hooks.audioFor?.(this.stream, unplayable);
-    if (unplayable !== undefined && substitute === undefined) this.#hooks.onSilent(this.stream, unplayable);
-    this.#beginRun(substitute === undefined ? chosen : [...chosen, substitute.track]);
-    this.#stopAudio = substitute?.start((unit) => this.#segmenter?.push(unit, substitute.track));
+    if (unplayable !== undefined) this.#hooks.onSilent(this.stream, unplayable);
+    this.#beginRun(chosen);
     this.#wake();
   }
 
@@ -134,13 +123,13 @@ export class HlsMuxer implements Reader {
     this.onEnd();
   }
 
-  /** The multivariant playlist, as soon as there is something to play; `uri` is the media playlist's. */
-  async multivariant(uri: string, signal: AbortSignal): Promise<HlsAnswer<string>> {
+  /** The stream as a variant of a multivariant playlist, as soon as there is something to play. */
+  async variant(uri: string, signal: AbortSignal): Promise<HlsAnswer<Variant>> {
     return this.#answer(signal, () => {
       if (this.#isUnplayable) return 'unplayable';
       if (this.#window.open === undefined && this.#window.listed.length === 0) return 'wait';
       const unitSeconds = this.#segmenter?.unitSeconds;
-      return { value: serializeMultivariant(describeVariant(uri, this.#tracks, this.#window, unitSeconds)) };
+      return { value: describeVariant(uri, this.#tracks, this.#window, unitSeconds) };
     });
   }
 
@@ -226,6 +215,7 @@ export class HlsMuxer implements Reader {
       segmentSeconds: segmentDurationMs / 1000,
       maxSegmentSeconds: maxSegmentDurationMs / 1000,
       maxSegmentBytes: maxBytes / 2,
+      schedule: this.schedule,
     };
     return new Segmenter(tracks, this.stream.cachedUnits, this.#sequenceNumber, options, {
       part: ({ bytes, wallClockMs, startSeconds, ...part }) => {
@@ -259,8 +249,6 @@ export class HlsMuxer implements Reader {
   }
 
   #endRun(): void {
-    this.#stopAudio?.();
-    this.#stopAudio = undefined;
     this.#segmenter?.finish();
     this.#sequenceNumber = this.#segmenter?.sequenceNumber ?? this.#sequenceNumber;
     this.#segmenter = undefined;

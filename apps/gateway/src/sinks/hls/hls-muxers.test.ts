@@ -50,13 +50,13 @@ test('hls muxers: who waits keeps it open; closing answers them', async () => {
   let nowMs = 0;
   const muxers = new HlsMuxers({ logger: silentLogger, clock: () => nowMs });
   const { stream } = new TestStream();
-  const wait = muxers.open(stream).multivariant('x', never);
+  const wait = muxers.open(stream).variant('x', never);
   nowMs += 60_000;
   muxers.sweep();
   assert.deepEqual(muxers.usage, { muxers: 1, bytes: 0, waits: 1 });
   muxers.close();
   assert.deepEqual(await wait, { ok: false, reason: 'ended' });
-  assert.deepEqual(await muxers.open(stream).multivariant('x', never), { ok: false, reason: 'ended' });
+  assert.deepEqual(await muxers.open(stream).variant('x', never), { ok: false, reason: 'ended' });
 });
 
 test('hls muxers: opened in the same second, no two share their names', () => {

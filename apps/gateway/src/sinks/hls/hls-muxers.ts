@@ -6,7 +6,6 @@ import { HLS_DEFAULTS, type HlsOptions } from './hls-options.ts';
 
 export interface HlsMuxersOptions extends Partial<HlsOptions> {
   readonly logger: Logger;
-  readonly audioFor?: HlsMuxerHooks['audioFor'];
   /** Numbers segments, so it should not go back between two starts of the program. */
   readonly clock?: Clock;
 }
@@ -39,11 +38,10 @@ export class HlsMuxers {
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor({ logger, audioFor, clock = steadyClock, ...options }: HlsMuxersOptions) {
+  constructor({ logger, clock = steadyClock, ...options }: HlsMuxersOptions) {
     this.#options = { ...HLS_DEFAULTS, ...options };
     this.#clock = clock;
     this.#hooks = {
-      audioFor,
       onSilent: (stream, track: Track) => {
         if (this.#silent.has(stream)) return;
         this.#silent.add(stream);
@@ -77,7 +75,9 @@ export class HlsMuxers {
     }
     // A second per segment is more than any stream uses: numbers grow across muxers and restarts.
     this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
-    const muxer = new HlsMuxer(stream, this.#lastRun, this.#options, this.#hooks);
+    const sibling = [...this.#entries.values()].find(({ muxer }) => muxer.stream.id === stream.id);
+    const schedule = sibling?.muxer.schedule;
+    const muxer = new HlsMuxer(stream, this.#lastRun, this.#options, this.#hooks, schedule);
     if (this.#isClosed) {
       muxer.close();
       return muxer;

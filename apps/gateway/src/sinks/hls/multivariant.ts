@@ -1,5 +1,5 @@
 import { audioCodecString, type Track } from '@vedette/media';
-import { serializeMultivariantPlaylist, type Variant } from '@vedette/protocols';
+import type { Variant } from '@vedette/protocols';
 import type { PlayableTrack } from './playable-tracks.ts';
 import type { SegmentWindow } from './segment-window.ts';
 
@@ -28,16 +28,6 @@ export function describeVariant(
     ...(video === undefined ? {} : { resolution: { width: video.width, height: video.height } }),
     ...(frameRate === undefined ? {} : { frameRate }),
   };
-}
-
-export function serializeMultivariant(variant: Variant): string {
-  return serializeMultivariantPlaylist({
-    kind: 'multivariant',
-    version: 9,
-    hasIndependentSegments: false,
-    variants: [variant],
-    renditions: [],
-  });
 }
 
 function codecString(track: Track): string {

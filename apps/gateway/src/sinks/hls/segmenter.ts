@@ -1,5 +1,6 @@
 import { mediaSegment, type AccessUnit, type Track } from '@vedette/media';
-import { fitsPlan, planParts, SEGMENT_TOLERANCE, type PartPlan } from './part-plan.ts';
+import { fitsPlan, planParts, type PartPlan } from './part-plan.ts';
+import { SegmentSchedule } from './segment-schedule.ts';
 import { TrackRun } from './track-run.ts';
 
 /** What a segmenter makes, in order: parts, and after the last part of each segment its end. */
@@ -25,6 +26,8 @@ export interface SegmenterOptions {
   readonly segmentSeconds: number;
   readonly maxSegmentSeconds: number;
   readonly maxSegmentBytes: number;
+  /** Shared by all renditions of a camera; one of its own where absent. */
+  readonly schedule?: SegmentSchedule;
 }
 
 /** Distances remembered to plan parts by. */
@@ -40,6 +43,7 @@ const MAX_DISTANCES = 512;
 export class Segmenter {
   readonly #options: SegmenterOptions;
   readonly #output: SegmenterOutput;
+  readonly #schedule: SegmentSchedule;
   readonly #runs: readonly TrackRun[];
   readonly #leader: TrackRun;
   #plan: PartPlan;
@@ -64,6 +68,7 @@ export class Segmenter {
   ) {
     this.#options = options;
     this.#output = output;
+    this.#schedule = options.schedule ?? new SegmentSchedule(options.segmentSeconds);
     const leader = new TrackRun(tracks.find(({ kind }) => kind === 'video') ?? tracks[0]);
     this.#leader = leader;
     this.#runs = tracks.map((track) => (track === leader.track ? leader : new TrackRun(track)));
@@ -94,11 +99,9 @@ export class Segmenter {
 
   /**
    * One unit, in decoding order; units of other tracks are ignored.
-   *
-   * @param of the track that it counts for, where that is not the unit's own.
    */
-  push(unit: AccessUnit, of: Track = unit.track): void {
-    const run = this.#runs.find(({ track }) => track === of);
+  push(unit: AccessUnit): void {
+    const run = this.#runs.find(({ track }) => track === unit.track);
     if (run === undefined) return;
     if (run === this.#leader) this.#pushLeading(unit);
     else if (this.#isStarted) this.#segmentBytes += run.push(unit);
@@ -115,6 +118,7 @@ export class Segmenter {
     if (held === undefined) {
       if (!unit.isRandomAccess) return;
       this.#isStarted = true;
+      this.#schedule.begin(unit.pts / unit.track.clockRate);
       this.#leader.held = unit;
       return;
     }
@@ -123,6 +127,7 @@ export class Segmenter {
     if (unit.isRandomAccess && seconds > 2 * this.#plan.partTarget) {
       // A hole. One endless picture would make an endless part: time starts anew behind it instead.
       this.#breakOff();
+      this.#schedule.begin(unit.pts / unit.track.clockRate);
     } else {
       this.#appendLeading(held, duration);
       if (this.#endsSegment(unit)) this.#endSegment(false);
@@ -151,9 +156,9 @@ export class Segmenter {
   }
 
   #endsSegment(next: AccessUnit): boolean {
-    const { segmentSeconds, maxSegmentSeconds, maxSegmentBytes } = this.#options;
+    const { maxSegmentSeconds, maxSegmentBytes } = this.#options;
     const seconds = this.#segmentTicks / this.#leader.track.clockRate;
-    if (next.isRandomAccess && seconds >= segmentSeconds * SEGMENT_TOLERANCE) return true;
+    if (next.isRandomAccess && this.#schedule.endsAt(next.pts / next.track.clockRate)) return true;
     const isTooLarge = seconds >= maxSegmentSeconds || this.#segmentBytes >= maxSegmentBytes;
     return isTooLarge && this.#endsPart();
   }

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import {
   parseWebrtcOffer,
   planViewing,
+  viewingCarriage,
   type IceServer,
   type PublishingPlan,
   type WebrtcOffer,
@@ -10,7 +11,8 @@ import {
 import type { CameraView } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { OpusAudio } from '../../transcode/opus-audio.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { StreamFitter } from '../../transcode/fitter.ts';
 import type { SupervisorReport } from '../../workers/supervisor.ts';
 import type { StreamSettings } from '../../workers/webrtc/messages.ts';
 import type { PublisherHandler, PublisherLine, PublisherWorkers } from '../../workers/webrtc/publishing.ts';
@@ -32,8 +34,8 @@ export interface WebrtcOptions {
   readonly iceServers: readonly IceServer[];
   readonly sessions: SessionRegistry;
   readonly logger: Logger;
-  /** Makes Opus of a camera's AAC or G.711; without it such cameras are silent in WebRTC. */
-  readonly opus?: Pick<OpusAudio, 'listen'> | undefined;
+  /** Makes of a camera what the player takes; without it such media is left out, or refused. */
+  readonly fitter?: StreamFitter | undefined;
   /** Viewers at a time, those that are still connecting included. */
   readonly maxViewers?: number;
   readonly maxViewersPerAddress?: number;
@@ -49,6 +51,8 @@ export interface ViewRequest {
   /** Address of the peer, without port. */
   readonly peer: string;
   readonly userAgent?: string | undefined;
+  /** The rung of the ladder that is wanted; the source where absent. */
+  readonly quality?: string | undefined;
   /** Aborts when the peer no longer waits for the answer. */
   readonly signal: AbortSignal;
 }
@@ -84,7 +88,7 @@ export class WebrtcService implements PublisherWorkers {
     this.#options = options;
     this.#shards = Array.from(
       { length: options.workers },
-      () => new WebrtcShard({ ...options, lingerMs: options.lingerMs ?? 5000, opus: options.opus }),
+      () => new WebrtcShard({ ...options, lingerMs: options.lingerMs ?? 5000 }),
     );
   }
 
@@ -117,7 +121,8 @@ export class WebrtcService implements PublisherWorkers {
    * Answers an offer.
    *
    * @throws {ProtocolError} the offer is bad (`ERR_SDP_…`, `ERR_WEBRTC_OFFER`, `ERR_WEBRTC_BUNDLE`), or
-   * the stream does not fit it (`ERR_WEBRTC_B_FRAMES`, `ERR_WEBRTC_CODEC`, `ERR_WEBRTC_NO_MEDIA`).
+   * the stream does not fit it (`ERR_WEBRTC_B_FRAMES`, `ERR_WEBRTC_CODEC`, `ERR_WEBRTC_NO_MEDIA`), or has
+   * no such quality (`ERR_QUALITY_UNKNOWN`).
    * @throws {ViewingRefused} not now.
    */
   async view(request: ViewRequest): Promise<View> {
@@ -125,8 +130,8 @@ export class WebrtcService implements PublisherWorkers {
     const leave = this.#admit(request.peer);
     try {
       await this.#awaitLive(request);
-      const { stream } = request.camera;
-      const plan = planViewing(offer, stream.tracks, { canMakeOpus: this.#options.opus !== undefined });
+      const stream = await this.#fitted(request, offer);
+      const plan = planViewing(offer, stream.tracks);
       const { viewer, answer } = await this.#leastLoaded().view(stream, offer, plan);
       return this.#begin(request, viewer, answer, leave);
     } catch (error) {
@@ -196,6 +201,18 @@ export class WebrtcService implements PublisherWorkers {
     throw signal.aborted
       ? new ViewingRefused('ERR_WEBRTC_HUNG_UP', 'The viewer did not wait for the answer.', 1)
       : cameraAway(camera.state, Date.now());
+  }
+
+  /** The stream that the peer can be sent, once it is there. */
+  async #fitted({ camera: { stream }, signal, quality }: ViewRequest, offer: WebrtcOffer): Promise<Stream> {
+    const { fitter } = this.#options;
+    const fitted = fitter?.fit(stream, viewingCarriage(offer, stream.tracks), quality) ?? stream;
+    if (fitted.isLive) return fitted;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]);
+    await fitted.live(patience).catch(() => undefined);
+    if (fitted.isLive) return fitted;
+    const message = 'The camera could not be transcoded for this player yet.';
+    throw new ViewingRefused('ERR_TRANSCODE_UNAVAILABLE', message, 5);
   }
 
   #leastLoaded(): WebrtcShard {

@@ -12,12 +12,11 @@ import {
 } from '@vedette/protocols';
 import type { Logger } from '../../observability/logger.ts';
 import type { Stream } from '../../stream/stream.ts';
-import type { OpusAudio } from '../../transcode/opus-audio.ts';
 import { Supervisor, type SupervisorReport } from '../../workers/supervisor.ts';
 import type { SentTrack, StreamSettings, WebrtcNews, WebrtcOrders } from '../../workers/webrtc/messages.ts';
 import type { PublisherHandler, PublisherLine } from '../../workers/webrtc/publishing.ts';
 import { IncomingPeers } from './incoming-peers.ts';
-import { soundTrackId, WebrtcSink, type WebrtcLink } from './webrtc-sink.ts';
+import { WebrtcSink, type WebrtcLink } from './webrtc-sink.ts';
 import { WebrtcViewer } from './webrtc-viewer.ts';
 
 const ENTRY = path.resolve(import.meta.dirname, '../../workers/webrtc/main.ts');
@@ -30,7 +29,6 @@ export interface WebrtcShardOptions {
   readonly host: string;
   readonly announcedAddresses: readonly string[];
   readonly playoutDelay: StreamSettings['playoutDelay'];
-  readonly opus: Pick<OpusAudio, 'listen'> | undefined;
   readonly lingerMs: number;
   readonly logger: Logger;
 }
@@ -177,17 +175,16 @@ export class WebrtcShard {
       addCandidates: (candidates: readonly string[]) =>
         link.notify('candidates', { viewer: number, candidates }),
     };
-    return new WebrtcViewer(number, offer, plan, line, { canMakeOpus: this.#options.opus !== undefined });
+    return new WebrtcViewer(number, offer, plan, line);
   }
 
   #sinkOf(stream: Stream, link: WebrtcLink): WebrtcSink {
     const known = this.#sinks.get(stream);
     if (known !== undefined) return known;
-    const { opus, lingerMs } = this.#options;
+    const { lingerMs } = this.#options;
     const sink = new WebrtcSink(stream, {
       link,
       settings: this.#settings,
-      opus,
       lingerMs,
       onClosed: () => this.#sinks.delete(stream),
     });
@@ -202,8 +199,8 @@ export class WebrtcShard {
       viewer: number,
       channel: sink.channel,
       offer: serializeLibraryOffer(offer, { videoSsrc, audioSsrc }),
-      video: sentTrack(offer, plan.video, plan.video?.track.id),
-      audio: sentTrack(offer, plan.audio, soundTrackId(plan)),
+      video: sentTrack(offer, plan.video),
+      audio: sentTrack(offer, plan.audio),
     });
     const transport = withAnnouncedAddresses(
       parseLibraryAnswer(result.answer),
@@ -224,16 +221,12 @@ export class WebrtcShard {
   }
 }
 
-function sentTrack(
-  offer: WebrtcOffer,
-  media: ViewingPlan['video'] | ViewingPlan['audio'],
-  trackId: number | undefined,
-): SentTrack | null {
+function sentTrack(offer: WebrtcOffer, media: ViewingPlan['video'] | ViewingPlan['audio']): SentTrack | null {
   const section = media && offer.sections[media.sectionIndex];
-  if (media === undefined || section === undefined || trackId === undefined) return null;
+  if (media === undefined || section === undefined) return null;
   const isVideo = media.track.kind === 'video';
   return {
-    trackId,
+    trackId: media.track.id,
     payloadType: media.format.payloadType,
     clockRate: media.format.clockRate,
     playoutDelayId: isVideo ? playoutDelayId(section) : 0,

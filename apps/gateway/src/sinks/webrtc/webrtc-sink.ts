@@ -1,8 +1,6 @@
-import type { AccessUnit, OpusTrack, Track } from '@vedette/media';
-import type { ViewingPlan } from '@vedette/protocols';
+import type { AccessUnit, Track } from '@vedette/media';
 import type { Reader } from '../../stream/reader.ts';
 import type { Stream } from '../../stream/stream.ts';
-import type { OpusAudio } from '../../transcode/opus-audio.ts';
 import type { Channel } from '../../workers/channel.ts';
 import type { Link } from '../../workers/link.ts';
 import type { StreamSettings, WebrtcNews, WebrtcOrders } from '../../workers/webrtc/messages.ts';
@@ -14,26 +12,11 @@ export type WebrtcLink = Link<WebrtcNews, WebrtcOrders>;
 export interface WebrtcSinkOptions {
   readonly link: WebrtcLink;
   readonly settings: Omit<StreamSettings, 'channel'>;
-  /** Makes Opus of other sound; without it such sound is not sent. */
-  readonly opus: Pick<OpusAudio, 'listen'> | undefined;
   /** How long the group of pictures is kept warm after the last viewer, in milliseconds. */
   readonly lingerMs: number;
   /** The sink has left its stream: it is of no further use. */
   readonly onClosed: (sink: WebrtcSink) => void;
 }
-
-/**
- * Sound that was made into Opus, beside the stream's own tracks. Declared from the start: to
- * declare it later would be a change of tracks.
- */
-const MADE_OPUS: OpusTrack = {
-  id: 0x8000,
-  kind: 'audio',
-  codec: 'opus',
-  clockRate: 48_000,
-  sampleRate: 48_000,
-  channels: 2,
-};
 
 /**
  * The one WebRTC reader of a stream on a worker: hands each unit to the worker once, however many view.
@@ -45,7 +28,6 @@ export class WebrtcSink implements Reader {
   readonly #options: WebrtcSinkOptions;
   readonly #channel: Channel;
   readonly #viewers = new Set<WebrtcViewer>();
-  #stopOpus: (() => void) | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -78,13 +60,11 @@ export class WebrtcSink implements Reader {
   add(viewer: WebrtcViewer): void {
     clearTimeout(this.#lingerTimer);
     this.#viewers.add(viewer);
-    if (viewer.plan.audio?.needsOpus === true) this.#startOpus();
   }
 
   /** Lets a viewer go that is over. */
   remove(viewer: WebrtcViewer): void {
     if (!this.#viewers.delete(viewer)) return;
-    if (![...this.#viewers].some(({ plan }) => plan.audio?.needsOpus)) this.#endOpus();
     if (this.#viewers.size > 0 || this.#isClosed) return;
     this.#lingerTimer = setTimeout(() => this.close('nobody is watching'), this.#options.lingerMs);
     this.#lingerTimer.unref();
@@ -95,7 +75,6 @@ export class WebrtcSink implements Reader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#lingerTimer);
-    this.#endOpus();
     this.#stream.removeReader(this);
     for (const viewer of [...this.#viewers]) viewer.close(reason);
     this.#channel.close(reason);
@@ -107,7 +86,7 @@ export class WebrtcSink implements Reader {
       const mismatch = viewer.mismatch(tracks);
       if (mismatch !== undefined) viewer.close(mismatch);
     }
-    this.#channel.setTracks([...tracks.filter(isSendable), MADE_OPUS]);
+    this.#channel.setTracks(tracks.filter(isSendable));
   }
 
   onUnit(unit: AccessUnit): void {
@@ -117,26 +96,9 @@ export class WebrtcSink implements Reader {
   onEnd(reason: string): void {
     this.close(reason);
   }
-
-  #startOpus(): void {
-    this.#stopOpus ??= this.#options.opus?.listen(this.#stream, {
-      onTrack: () => undefined, // Opus packets say themselves what they are
-      onUnit: (unit) => this.#channel.write({ ...unit, track: MADE_OPUS }),
-    });
-  }
-
-  #endOpus(): void {
-    this.#stopOpus?.();
-    this.#stopOpus = undefined;
-  }
 }
 
 /** Whether any browser takes the track over RTP as it is. */
 function isSendable(track: Track): boolean {
   return track.codec !== 'aac' && track.codec !== 'mpa' && track.codec !== 'mjpeg';
-}
-
-/** Track of the channel that a plan's sound is sent from. */
-export function soundTrackId({ audio }: ViewingPlan): number | undefined {
-  return audio?.needsOpus === true ? MADE_OPUS.id : audio?.track.id;
 }

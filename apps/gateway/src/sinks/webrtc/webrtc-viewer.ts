@@ -25,24 +25,16 @@ export class WebrtcViewer implements SessionOwner {
   readonly offer: WebrtcOffer;
   readonly plan: ViewingPlan;
   readonly #line: ViewerLine;
-  readonly #canMakeOpus: boolean;
   #totals = NO_TOTALS;
   #candidatesLeft = WEBRTC_OFFER_LIMITS.candidates;
   #endReason: string | undefined;
   readonly #listeners: ((reason: string) => void)[] = [];
 
-  constructor(
-    number: number,
-    offer: WebrtcOffer,
-    plan: ViewingPlan,
-    line: ViewerLine,
-    { canMakeOpus }: { readonly canMakeOpus: boolean },
-  ) {
+  constructor(number: number, offer: WebrtcOffer, plan: ViewingPlan, line: ViewerLine) {
     this.number = number;
     this.offer = offer;
     this.plan = plan;
     this.#line = line;
-    this.#canMakeOpus = canMakeOpus;
   }
 
   totals(): SessionTotals {
@@ -91,7 +83,7 @@ export class WebrtcViewer implements SessionOwner {
    */
   mismatch(tracks: readonly Track[]): string | undefined {
     try {
-      const plan = planViewing(this.offer, tracks, { canMakeOpus: this.#canMakeOpus });
+      const plan = planViewing(this.offer, tracks);
       return isSamePlan(this.plan, plan) ? undefined : 'the camera changed its codecs';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -102,12 +94,6 @@ export class WebrtcViewer implements SessionOwner {
 /** Other parameters of the same codec are no matter: they travel with the media. */
 function isSamePlan(before: ViewingPlan, after: ViewingPlan): boolean {
   const keyOf = ({ video, audio }: ViewingPlan): string =>
-    [
-      video?.track.id,
-      video?.track.codec,
-      audio?.track.id,
-      audio?.format.payloadType,
-      audio?.needsOpus,
-    ].join();
+    [video?.track.id, video?.track.codec, audio?.track.id, audio?.format.payloadType].join();
   return keyOf(before) === keyOf(after);
 }

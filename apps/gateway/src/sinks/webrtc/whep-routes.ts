@@ -26,6 +26,9 @@ const ENDPOINT = '/live/:id/whep';
 const RESOURCE = '/live/:id/whep/:session';
 
 const endpointParams = z.object({ id: z.string() });
+const endpointQuery = z.object({
+  quality: z.string().optional().meta({ description: 'A rung of the ladder, or low, medium, high, ultra' }),
+});
 const resourceParams = z.object({ id: z.string(), session: z.string() });
 
 /** By code; what is not here is the offer's own fault. */
@@ -73,6 +76,7 @@ function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDire
         description: `Body and answer are ${SDP_TYPE}. 406 with ERR_WEBRTC_B_FRAMES or ERR_WEBRTC_CODEC: play HLS.`,
         tags: ['live'],
         params: endpointParams,
+        querystring: endpointQuery,
         response: { 201: z.string(), 400: problem, 404: problem, 406: problem, 415: problem, 503: problem },
       },
     },
@@ -85,7 +89,10 @@ function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDire
       try {
         const offer = textOf(request);
         const signal = untilGone(reply);
-        const view = await service.view({ camera, offer, peer: request.ip, userAgent, signal });
+        const view = await service.view({
+          ...{ camera, offer, peer: request.ip, userAgent, signal },
+          quality: request.query.quality,
+        });
         return await reply
           .code(201)
           .headers({

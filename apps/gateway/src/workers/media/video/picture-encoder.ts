@@ -9,6 +9,7 @@ import {
 import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { check, found, hasReceived } from '../av.ts';
 import type { CodedPicture } from '../h264-encoder.ts';
+import { h264Level } from './h264-level.ts';
 import { prepareHardware } from './hardware.ts';
 import type { PictureSize } from './picture-scaler.ts';
 
@@ -61,7 +62,7 @@ export class PictureEncoder {
     context.allocContext3(found(Codec.findEncoderByName(encoder as FFVideoEncoder), encoder));
     this.#packet.alloc();
     configure(context, options);
-    if (encoder === FF_ENCODER_LIBX264) configureX264(context);
+    if (encoder === FF_ENCODER_LIBX264) configureX264(context, options);
     else this.#upload = prepareHardware(context, options);
   }
 
@@ -112,16 +113,18 @@ function configure(
   context.gopSize = MAX_GOP;
   context.maxBFrames = 0;
   context.rcMaxRate = BigInt(bitRate);
-  context.rcBufferSize = bitRate;
+  // A segment of two seconds exceeds the rate by a quarter at most.
+  context.rcBufferSize = Math.round(bitRate / 2);
   context.threadCount = 1;
 }
 
-function configureX264(context: CodecContext): void {
+function configureX264(context: CodecContext, load: PictureEncoderOptions): void {
   for (const [name, value] of [
     ['preset', 'veryfast'],
     ['tune', 'zerolatency'],
     ['profile', 'baseline'],
     ['crf', X264_CRF],
+    ['level', (h264Level(load) / 10).toFixed(1)],
     ['forced-idr', '1'],
     // Motion to half a pixel costs a fifth less; the times are ours, the parameter sets name a frame rate.
     ['x264-params', 'scenecut=0:repeat-headers=1:subme=1:force-cfr=1'],

@@ -1,6 +1,8 @@
 import {
   AV_PIX_FMT_YUV420P,
+  AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT470BG,
   AVCOL_SPC_BT709,
   AVCOL_SPC_SMPTE170M,
   AVCOL_SPC_UNSPECIFIED,
@@ -17,11 +19,16 @@ export interface PictureSize {
 /** From here on what does not say otherwise is taken for BT.709. */
 const HD_HEIGHT = 720;
 
-/** The size of `frame` with square pixels, at most `maxHeight` high; even numbers. */
-export function fittingSize(frame: Frame, maxHeight: number): PictureSize {
+/** The size of `frame` with square pixels, at most `maxHeight` high and `maxWidth` wide; even numbers. */
+export function fittingSize(
+  frame: Frame,
+  maxHeight: number,
+  maxWidth = Number.POSITIVE_INFINITY,
+): PictureSize {
   const { num, den } = frame.sampleAspectRatio;
   const aspect = num > 0 && den > 0 ? num / den : 1;
-  const height = even(Math.min(frame.height, maxHeight));
+  const heightAtWidth = (maxWidth * frame.height) / (frame.width * aspect);
+  const height = even(Math.min(frame.height, maxHeight, heightAtWidth));
   return { width: even((frame.width * aspect * height) / frame.height), height };
 }
 
@@ -29,17 +36,27 @@ function even(length: number): number {
   return Math.max(2, Math.round(length / 2) * 2);
 }
 
-/** Pictures of any format in; YUV 4:2:0 of one size and limited range out. Calls must not overlap. */
+/** How colours are coded: as video has it, or as JPEG (full range, the matrix of BT.601). */
+export type ColourCoding = 'video' | 'jpeg';
+
+/** Pictures of any format in; YUV 4:2:0 of one size out, of limited range unless for JPEGs. Calls must not overlap. */
 export class PictureScaler {
   readonly #context = new SoftwareScaleContext();
   readonly #out = new Frame();
 
-  constructor({ width, height }: PictureSize, format: AVPixelFormat = AV_PIX_FMT_YUV420P) {
+  readonly #isJpeg: boolean;
+
+  constructor(
+    { width, height }: PictureSize,
+    coding: ColourCoding = 'video',
+    format: AVPixelFormat = AV_PIX_FMT_YUV420P,
+  ) {
+    this.#isJpeg = coding === 'jpeg';
     this.#out.alloc();
     this.#out.width = width;
     this.#out.height = height;
     this.#out.format = format;
-    this.#out.colorRange = AVCOL_RANGE_MPEG;
+    this.#out.colorRange = this.#isJpeg ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
     check(this.#out.allocBuffer(), 'allocate a scaled picture');
     // Not set up by getContext: only so does it go by what the frames say of their colours.
     this.#context.allocContext();
@@ -50,7 +67,7 @@ export class PictureScaler {
     const to = this.#out;
     check(to.makeWritable(), 'reuse a scaled picture');
     tagColours(from);
-    to.colorSpace = from.colorSpace;
+    to.colorSpace = this.#isJpeg ? AVCOL_SPC_BT470BG : from.colorSpace;
     to.colorPrimaries = from.colorPrimaries;
     to.colorTrc = from.colorTrc;
     check(await this.#context.scaleFrame(to, from), 'scale a picture');

@@ -3,14 +3,23 @@ import type { Frame } from 'node-av/lib';
 import {
   type AccessUnit,
   createH264Track,
+  createJpegTrack,
   type H264Track,
+  type JpegTrack,
   totalLength,
   type VideoTrack,
 } from '@vedette/media';
 import type { Channel } from '../../channel.ts';
 import { h264ParameterSets, sendableNals } from '../coded-nals.ts';
+import { JpegEncoder } from './jpeg-encoder.ts';
 import { PictureEncoder, type TimedPicture } from './picture-encoder.ts';
-import { fittingSize, PictureScaler, tagColours, type PictureSize } from './picture-scaler.ts';
+import {
+  type ColourCoding,
+  fittingSize,
+  PictureScaler,
+  tagColours,
+  type PictureSize,
+} from './picture-scaler.ts';
 import type { RungOrder } from './rung-order.ts';
 
 /** Decoded pictures that may wait for the encoder: from there on some are left out, and no memory grows. */
@@ -36,7 +45,7 @@ interface Chain {
   readonly from: string;
   readonly size: PictureSize;
   readonly scaler: PictureScaler | undefined;
-  readonly encoder: PictureEncoder;
+  readonly encoder: PictureEncoder | JpegEncoder;
 }
 
 /**
@@ -50,7 +59,7 @@ export class RungEncoder {
   readonly #waiting: Waiting[] = [];
   #source: VideoTrack;
   #chain: Chain | undefined;
-  #track: H264Track | undefined;
+  #track: H264Track | JpegTrack | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
   #needsKey = true;
@@ -143,24 +152,31 @@ export class RungEncoder {
     if (this.#chain?.from === from) return this.#chain;
     this.#closeChain();
     tagColours(frame);
-    const size = fittingSize(frame, this.#order.height);
-    const { encoder: name, bitRate, frameRate = Number.POSITIVE_INFINITY } = this.#order;
-    const encoder = await PictureEncoder.open({
+    const { height, jpeg } = this.#order;
+    const size = fittingSize(frame, height, jpeg?.width);
+    const coding = jpeg === undefined ? 'video' : 'jpeg';
+    this.#chain = {
+      from,
+      size,
+      encoder: await this.#openEncoder(size, frame),
+      scaler: needsScaler(frame, size, coding) ? new PictureScaler(size, coding) : undefined,
+    };
+    this.#needsKey = true;
+    this.#track = undefined;
+    return this.#chain;
+  }
+
+  async #openEncoder(size: PictureSize, frame: Frame): Promise<PictureEncoder | JpegEncoder> {
+    const { jpeg, encoder, bitRate, frameRate = Number.POSITIVE_INFINITY } = this.#order;
+    if (jpeg !== undefined) return JpegEncoder.open({ ...size, quality: jpeg.quality });
+    return PictureEncoder.open({
       ...size,
-      encoder: name,
+      encoder,
       bitRate,
       clockRate: this.#source.clockRate,
       frameRate: Math.min(frameRate, this.#source.video.frameRate ?? DEFAULT_FRAME_RATE),
       colours: frame,
     });
-    this.#chain = {
-      from,
-      size,
-      encoder,
-      scaler: needsScaler(frame, size) ? new PictureScaler(size) : undefined,
-    };
-    this.#needsKey = true;
-    return this.#chain;
   }
 
   #closeChain(): void {
@@ -170,8 +186,9 @@ export class RungEncoder {
   }
 
   #send({ data: bytes, isKeyframe, pts }: TimedPicture): void {
-    const data = sendableNals(bytes);
-    const track = isKeyframe ? this.#declare(data) : this.#track;
+    const isJpeg = this.#order.jpeg !== undefined;
+    const data = isJpeg ? [bytes] : sendableNals(bytes);
+    const track = isJpeg ? this.#jpegTrack() : isKeyframe ? this.#declare(data) : this.#track;
     if (track === undefined) return;
     const unit: AccessUnit = {
       track,
@@ -185,11 +202,23 @@ export class RungEncoder {
     this.#channel.write(unit);
   }
 
+  #jpegTrack(): JpegTrack | undefined {
+    if (this.#track?.codec === 'mjpeg') return this.#track;
+    const size = this.#chain?.size;
+    if (size === undefined) return undefined;
+    const frameRate = this.#source.video.frameRate;
+    const most = Math.min(this.#order.frameRate ?? Number.POSITIVE_INFINITY, frameRate ?? 0);
+    const header = { ...size, process: 'baseline' } as const;
+    this.#track = createJpegTrack(0, this.#source.clockRate, header, most === 0 ? undefined : most);
+    this.#channel.setTracks([this.#track]);
+    return this.#track;
+  }
+
   #declare(nals: readonly Uint8Array[]): H264Track {
     const sets = h264ParameterSets(nals);
     const known = this.#track;
     if (
-      known !== undefined &&
+      known?.codec === 'h264' &&
       sets.sps.every(
         (sps, index) => known.sps[index] !== undefined && Buffer.compare(sps, known.sps[index]) === 0,
       )
@@ -202,7 +231,9 @@ export class RungEncoder {
   }
 }
 
-function needsScaler(frame: Frame, { width, height }: PictureSize): boolean {
-  const isPlain = frame.format === AV_PIX_FMT_YUV420P && frame.colorRange !== AVCOL_RANGE_JPEG;
+function needsScaler(frame: Frame, { width, height }: PictureSize, coding: ColourCoding): boolean {
+  // Full range also goes by a format of its own (yuvj420p); it is scaled, which costs little beside the coding.
+  const isPlain =
+    coding === 'video' && frame.format === AV_PIX_FMT_YUV420P && frame.colorRange !== AVCOL_RANGE_JPEG;
   return !(isPlain && frame.width === width && frame.height === height);
 }

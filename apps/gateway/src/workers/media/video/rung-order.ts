@@ -6,6 +6,13 @@ export interface RungOrder {
   readonly bitRate: number;
   /** Pictures a second at most; all of them where absent. */
   readonly frameRate?: number;
+  /** JPEGs instead of H.264; `bitRate` and `encoder` mean nothing then. */
+  readonly jpeg?: {
+    /** Pixels that it is at most wide. */
+    readonly width: number;
+    /** 1 to 100. */
+    readonly quality: number;
+  };
   /** FFmpeg's name of the encoder. */
   readonly encoder: string;
 }
