@@ -131,12 +131,12 @@ test('LL-HLS plays when it is asked for', async (context) => {
   assert.deepEqual(live.complaints, []);
 });
 
-test('a camera with B-frames plays by LL-HLS, and the page says why', async (context) => {
+test('a camera with B-frames plays by MSE, and the page says why', async (context) => {
   publishFile(context, footage.reordered.file, `${gateway.rtsp}/odd`);
   await untilState('odd', 'live');
   const live = await open(context, `${gateway.http}/live/odd`);
   await plays(live, false);
-  await live.page.getByText('B-frames: plays by LL-HLS').waitFor();
+  await live.page.getByText('B-frames: plays by MSE').waitFor();
 });
 
 test('LL-HLS takes over where UDP does not get through', async (context) => {

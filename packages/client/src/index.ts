@@ -10,6 +10,7 @@ export type {
   PlaybackStats,
   Protocol,
   ProtocolChoice,
+  QualityState,
 } from './player/playback.ts';
 export type { PlayerState } from './player/player-model.ts';
 export { PlayerPool } from './player/player-pool.ts';

@@ -19,7 +19,13 @@ const QUERY_KEY = ['sessions'];
 const PROTOCOLS: Readonly<Record<Session['protocol'], string>> = {
   rtsp: 'RTSP',
   webrtc: messages.protocols.webrtc,
+  mse: messages.protocols.mse,
   hls: messages.protocols.hls,
+  rtmp: 'RTMP',
+  srt: 'SRT',
+  flv: 'FLV',
+  ts: 'MPEG-TS',
+  mjpeg: 'Motion JPEG',
 };
 
 function CameraName({ cameraId }: { cameraId: string }): ReactNode {

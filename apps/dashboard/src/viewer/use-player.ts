@@ -1,4 +1,4 @@
-import type { CameraPlayer, PlaybackStats, PlayerState } from '@vedette/client';
+import type { CameraPlayer, PlaybackStats, PlayerState, QualityState } from '@vedette/client';
 import type { Camera } from '@vedette/contract';
 import { useEffect, useLayoutEffect, useState, useSyncExternalStore, type RefObject } from 'react';
 import { players } from './players.ts';
@@ -35,6 +35,14 @@ export function useIsMuted(player: CameraPlayer): boolean {
   return useSyncExternalStore(
     (listener) => player.on('sound', listener),
     () => player.isMuted,
+  );
+}
+
+/** Which rendition plays, and what there is to choose from; `null` where nobody knows. */
+export function useQuality(player: CameraPlayer): QualityState | null {
+  return useSyncExternalStore(
+    (listener) => player.on('quality', listener),
+    () => player.quality,
   );
 }
 

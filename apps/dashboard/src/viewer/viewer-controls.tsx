@@ -1,7 +1,8 @@
-import type { CameraPlayer } from '@vedette/client';
+import type { CameraPlayer, ProtocolChoice } from '@vedette/client';
 import {
   Activity,
   Camera,
+  Gauge,
   Maximize,
   Minimize,
   PictureInPicture2,
@@ -14,17 +15,21 @@ import { messages } from '../messages/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { useFullScreenElement } from '../ui/full-screen.ts';
 import { ChoiceMenu, type Choice } from '../ui/menu.tsx';
-import { rememberChoice } from './players.ts';
-import { useIsMuted } from './use-player.ts';
+import { rememberChoice, rememberQuality } from './players.ts';
+import { useIsMuted, useQuality } from './use-player.ts';
 import type { ViewerActions } from './viewer-actions.ts';
 
-const { controls, protocols } = messages;
+const { controls, protocols, qualities } = messages;
 
-const PROTOCOLS: readonly Choice<'auto' | 'webrtc' | 'hls'>[] = [
+const PROTOCOLS: readonly Choice<ProtocolChoice>[] = [
   { value: 'auto', label: protocols.auto, hint: protocols.autoHint },
   { value: 'webrtc', label: protocols.webrtc, hint: protocols.webrtcHint },
+  { value: 'mse', label: protocols.mse, hint: protocols.mseHint },
   { value: 'hls', label: protocols.hls, hint: protocols.hlsHint },
 ];
+
+const MENU_BUTTON =
+  'inline-flex size-8 shrink-0 cursor-pointer items-center justify-center rounded-md text-on-video transition-colors hover:bg-white/20 data-[state=open]:bg-white/25 pointer-coarse:size-10';
 
 function ProtocolMenu({ player, tabIndex }: { player: CameraPlayer; tabIndex: number }): ReactNode {
   const [choice, setChoice] = useState(player.choice);
@@ -39,13 +44,39 @@ function ProtocolMenu({ player, tabIndex }: { player: CameraPlayer; tabIndex: nu
         rememberChoice(player.cameraId, value);
       }}
     >
-      <button
-        type="button"
-        aria-label={controls.protocol}
-        tabIndex={tabIndex}
-        className="inline-flex size-8 shrink-0 cursor-pointer items-center justify-center rounded-md text-on-video transition-colors hover:bg-white/20 data-[state=open]:bg-white/25 pointer-coarse:size-10"
-      >
+      <button type="button" aria-label={controls.protocol} tabIndex={tabIndex} className={MENU_BUTTON}>
         <Settings2 size={18} strokeWidth={1.75} aria-hidden />
+      </button>
+    </ChoiceMenu>
+  );
+}
+
+/** Renditions to choose from; not there where there is only one. */
+function QualityMenu({ player, tabIndex }: { player: CameraPlayer; tabIndex: number }): ReactNode {
+  const state = useQuality(player);
+  if (state === null || state.available.length < 2) return null;
+  const { quality, isAutomatic, available } = state;
+  const nameOf = (name: string): string => (name === 'source' ? qualities.source : name);
+  const choices: Choice<string>[] = [
+    { value: 'auto', label: qualities.auto, ...(isAutomatic ? { hint: nameOf(quality) } : {}) },
+    ...available.map(({ name, height }) => ({
+      value: name,
+      label: nameOf(name),
+      ...(name === 'source' && height > 0 ? { hint: `${height}p` } : {}),
+    })),
+  ];
+  return (
+    <ChoiceMenu
+      label={controls.quality}
+      value={isAutomatic ? 'auto' : quality}
+      choices={choices}
+      onChoose={(value) => {
+        player.setQuality(value);
+        rememberQuality(player.cameraId, value);
+      }}
+    >
+      <button type="button" aria-label={controls.quality} tabIndex={tabIndex} className={MENU_BUTTON}>
+        <Gauge size={18} strokeWidth={1.75} aria-hidden />
       </button>
     </ChoiceMenu>
   );
@@ -125,6 +156,7 @@ export function ViewerControls({
           aria-pressed={isShowingStatistics}
           onClick={toggleStatistics}
         />
+        <QualityMenu player={player} tabIndex={tabIndex} />
         <ProtocolMenu player={player} tabIndex={tabIndex} />
       </div>
       <IconButton

@@ -31,6 +31,8 @@ const COMMON: ReadonlySet<string> = new Set([
 
 /** First pictures come from what is there already; what fits a small window is made after this long. */
 const CAP_AFTER_MS = 3000;
+/** A window that shows less than one line in so many of the source is given less. */
+const WORTH_IT = 2;
 
 export interface ViewerQualityOptions {
   /** All renditions of the camera, from the best to the least; read again each time. */
@@ -112,6 +114,8 @@ export class ViewerQuality {
     const all = rungs.length === 0 ? [{ name: SOURCE_QUALITY, height: 0, bitrate: 0 }] : rungs;
     const maxHeight = this.#maxHeight;
     if (maxHeight === undefined || nowMs - this.#startedMs < CAP_AFTER_MS) return all;
+    // Making smaller pictures costs the gateway more than it saves, unless there is much to be saved.
+    if ((all[0]?.height ?? 0) < WORTH_IT * maxHeight) return all;
     const first = all.findLastIndex(({ height }) => height >= maxHeight);
     return all.slice(Math.max(0, first));
   }

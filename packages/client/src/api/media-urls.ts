@@ -4,6 +4,8 @@ export interface MediaUrls {
   /** Where to publish by WebRTC. */
   readonly whip: string;
   readonly hls: string;
+  /** A WebSocket. */
+  readonly mse: string;
   readonly snapshot: string;
   /** The player page, to link to. */
   readonly page: string;
@@ -17,6 +19,7 @@ export function mediaUrls(cameraId: string, baseUrl = ''): MediaUrls {
     whep: `${live}/whep`,
     whip: `${live}/whip`,
     hls: `${live}/index.m3u8`,
+    mse: `${live}/mse`,
     snapshot: `${live}/snapshot.jpg`,
     page: live,
     embed: `${live}?embed=1`,

@@ -1,7 +1,14 @@
 import type { default as Hls, Events } from 'hls.js';
 import { FrameWatch } from '../player/frame-watch.ts';
-import type { Playback, PlaybackFailure, PlaybackListener, PlaybackStats } from '../player/playback.ts';
-import { videoCodecName } from './codec-name.ts';
+import { videoCodecName } from '../player/codec-name.ts';
+import type {
+  Playback,
+  PlaybackFailure,
+  PlaybackListener,
+  PlaybackStats,
+  QualityWish,
+} from '../player/playback.ts';
+import { hlsLevel, hlsQuality } from './hls-quality.ts';
 import { hlsFailure } from './hls-failure.ts';
 import { LivePace } from './live-pace.ts';
 
@@ -42,12 +49,14 @@ export class HlsPlayback implements Playback {
   #hls: Hls | undefined;
   readonly #pace = new LivePace();
   #paceTimer: ReturnType<typeof setInterval> | undefined;
+  #wish: QualityWish;
   #hasRecovered = false;
   #codec: string | undefined;
   #bytes = 0;
   #lastSample: { atMs: number; bytes: number; frames: number } | undefined;
 
-  constructor(url: string, video: HTMLVideoElement, listener: PlaybackListener) {
+  constructor(url: string, video: HTMLVideoElement, listener: PlaybackListener, wish: QualityWish) {
+    this.#wish = wish;
     this.#url = url;
     this.video = video;
     this.#listener = listener;
@@ -68,6 +77,15 @@ export class HlsPlayback implements Playback {
     this.video.addEventListener('error', () => this.#fail(this.#nativeFailure()), { signal });
     this.video.src = this.#url;
     this.#play();
+  }
+
+  setQuality(wish: QualityWish): void {
+    this.#wish = wish;
+    const hls = this.#hls;
+    if (hls === undefined) return;
+    // The next segment is the other one: nothing that is buffered is thrown away.
+    hls.nextLevel = hlsLevel(hls.levels, wish.quality);
+    this.#tellQuality(hls);
   }
 
   stats(): Promise<PlaybackStats> {
@@ -134,6 +152,11 @@ export class HlsPlayback implements Playback {
     hls.on(Events.BUFFER_CREATED, (_event, { tracks }) => {
       this.#codec = videoCodecName((tracks.video ?? tracks.audiovideo)?.codec ?? '');
     });
+    hls.on(Events.MANIFEST_PARSED, () => {
+      if (this.#wish.quality !== 'auto') hls.startLevel = hlsLevel(hls.levels, this.#wish.quality);
+      this.setQuality(this.#wish);
+    });
+    hls.on(Events.LEVEL_SWITCHED, () => this.#tellQuality(hls));
     hls.on(Events.ERROR, (_event, error) => {
       if (!error.fatal) return;
       if (error.type === ErrorTypes.MEDIA_ERROR && !this.#hasRecovered) {
@@ -147,6 +170,10 @@ export class HlsPlayback implements Playback {
     hls.attachMedia(this.video);
     this.#paceTimer = setInterval(() => this.#keepPace(), PACE_EVERY_MS);
     this.#play();
+  }
+
+  #tellQuality(hls: Hls): void {
+    this.#listener.onQuality?.(hlsQuality(hls.levels, hls.currentLevel, this.#wish.quality));
   }
 
   #play(): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { videoCodecName } from './codec-name.ts';
+import { videoCodecName } from '../player/codec-name.ts';
 import { hlsFailure } from './hls-failure.ts';
 
 for (const { codecs, want } of [

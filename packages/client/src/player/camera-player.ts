@@ -1,12 +1,20 @@
 import type { Camera } from '@vedette/contract';
-import { mediaUrls } from '../api/media-urls.ts';
+import { mediaUrls, type MediaUrls } from '../api/media-urls.ts';
 import { HlsPlayback } from '../hls/hls-playback.ts';
+import { MsePlayback } from '../mse/mse-playback.ts';
 import { WhepPlayback } from '../webrtc/whep-playback.ts';
 import { browserCapabilities } from './capabilities.ts';
 import { Emitter } from './emitter.ts';
 import { findObstacles } from './obstacles.ts';
 import { PictureStack } from './picture-stack.ts';
-import type { Playback, PlaybackListener, PlaybackStats, ProtocolChoice } from './playback.ts';
+import type {
+  Playback,
+  PlaybackListener,
+  PlaybackStats,
+  ProtocolChoice,
+  QualityState,
+  QualityWish,
+} from './playback.ts';
 import { nextWakeMs, step } from './player-machine.ts';
 import {
   initialModel,
@@ -16,6 +24,7 @@ import {
   type PlayerModel,
   type PlayerState,
 } from './player-model.ts';
+import { watchRoom } from './watch-room.ts';
 import { watchVisibility } from './watch-visibility.ts';
 
 // A type, not an interface: only a type fits an index signature.
@@ -24,6 +33,8 @@ export type CameraPlayerEvents = {
   sound: { readonly isMuted: boolean };
   /** The size of the pictures became known or changed, in pixels. */
   size: { readonly width: number; readonly height: number };
+  /** Another rendition plays, or there are others to choose from; `null`: this protocol has none to choose from. */
+  quality: QualityState | null;
 };
 
 export interface CameraPlayerOptions {
@@ -31,6 +42,8 @@ export interface CameraPlayerOptions {
   /** Origin of the gateway without a trailing slash; the page's own by default. */
   readonly baseUrl?: string;
   readonly choice?: ProtocolChoice;
+  /** Name of a rendition, or `auto`. */
+  readonly quality?: string;
 }
 
 function conditionOf({ state }: Camera): CameraCondition {
@@ -70,15 +83,18 @@ export class CameraPlayer {
   #stopWatching: (() => void) | undefined;
   #tracksKey: string | undefined;
   #lastPictureAtMs: number | null = null;
+  #quality: QualityState | null = null;
+  #wish: QualityWish;
   #isMuted = true;
   #isStarted = false;
   #isVisible = true;
   #isDestroyed = false;
 
-  constructor({ cameraId, baseUrl = '', choice = 'auto' }: CameraPlayerOptions) {
+  constructor({ cameraId, baseUrl = '', choice = 'auto', quality = 'auto' }: CameraPlayerOptions) {
     this.cameraId = cameraId;
     this.#baseUrl = baseUrl;
     this.element = this.#pictures.element;
+    this.#wish = { quality };
     this.#model = initialModel(choice);
     this.#state = playerState(this.#model);
   }
@@ -89,6 +105,11 @@ export class CameraPlayer {
 
   get choice(): ProtocolChoice {
     return this.#model.choice;
+  }
+
+  /** Which rendition plays; `null` where nobody knows. */
+  get quality(): QualityState | null {
+    return this.#quality;
   }
 
   get isMuted(): boolean {
@@ -124,10 +145,15 @@ export class CameraPlayer {
     this.#stopWatching?.();
     container.prepend(this.element);
     this.#isVisible = true;
-    this.#stopWatching = watchVisibility(this.element, (isVisible) => {
+    const stopVisibility = watchVisibility(this.element, (isVisible) => {
       this.#isVisible = isVisible;
       this.#want();
     });
+    const stopRoom = watchRoom(this.element, (maxHeight) => this.#ask({ ...this.#wish, maxHeight }));
+    this.#stopWatching = () => {
+      stopVisibility();
+      stopRoom();
+    };
     this.video?.play().catch(() => undefined);
     this.#want();
   }
@@ -154,6 +180,11 @@ export class CameraPlayer {
 
   choose(choice: ProtocolChoice): void {
     this.#send({ type: 'choose', choice });
+  }
+
+  /** Asks for a rendition by name, or `auto`; playing goes on meanwhile. */
+  setQuality(quality: string): void {
+    this.#ask({ ...this.#wish, quality });
   }
 
   /** Tries again at once, whatever it waits for. */
@@ -192,6 +223,17 @@ export class CameraPlayer {
     clearTimeout(this.#timer);
     this.#events.clear();
     this.element.remove();
+  }
+
+  #ask(wish: QualityWish): void {
+    this.#wish = wish;
+    for (const playback of this.#playbacks.values()) playback.setQuality?.(wish);
+  }
+
+  #onQuality(serial: number, quality: QualityState): void {
+    if (this.#model.current?.serial !== serial && this.#model.next?.serial !== serial) return;
+    this.#quality = quality;
+    this.#events.emit('quality', quality);
   }
 
   #want(): void {
@@ -248,12 +290,21 @@ export class CameraPlayer {
       onFirstFrame: () => this.#send({ type: 'firstFrame', serial }),
       onStall: (isStalled) => this.#send({ type: 'stall', serial, isStalled }),
       onFailure: (failure) => this.#send({ type: 'failure', serial, failure }),
+      onQuality: (quality) => this.#onQuality(serial, quality),
     };
-    const playback =
-      protocol === 'webrtc'
-        ? new WhepPlayback(urls.whep, () => this.#pictures.addVideo(), listener)
-        : new HlsPlayback(urls.hls, this.#pictures.addVideo(), listener);
+    const playback = this.#create(protocol, urls, listener);
     this.#playbacks.set(serial, playback);
     playback.open();
+  }
+
+  #create(protocol: Playback['protocol'], urls: MediaUrls, listener: PlaybackListener): Playback {
+    switch (protocol) {
+      case 'webrtc':
+        return new WhepPlayback(urls.whep, () => this.#pictures.addVideo(), listener, this.#wish);
+      case 'mse':
+        return new MsePlayback(urls.mse, this.#pictures.addVideo(), listener, this.#wish);
+      case 'hls':
+        return new HlsPlayback(urls.hls, this.#pictures.addVideo(), listener, this.#wish);
+    }
   }
 }

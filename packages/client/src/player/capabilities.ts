@@ -30,6 +30,7 @@ export function browserCapabilities(): Capabilities {
   known = {
     webrtcVideo: codecs === null ? null : new Set(codecs.map(({ mimeType }) => mimeType.toLowerCase())),
     canPlayMp4: mp4Test(),
+    hasMediaSource: hasMediaSource(),
   };
   return known;
 }

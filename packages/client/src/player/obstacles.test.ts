@@ -10,16 +10,18 @@ const AAC: TrackInfo = { kind: 'audio', codec: 'aac', codecString: 'mp4a.40.2' }
 const CHROMIUM: Capabilities = {
   webrtcVideo: new Set(['video/h264', 'video/vp8']),
   canPlayMp4: (codec) => codec.startsWith('avc1'),
+  hasMediaSource: true,
 };
 const SAFARI: Capabilities = {
   webrtcVideo: new Set(['video/h264', 'video/h265']),
   canPlayMp4: () => true,
+  hasMediaSource: true,
 };
 
 for (const { name, tracks, capabilities, want } of [
   { name: 'H.264 plays everywhere', tracks: [AAC, H264], capabilities: CHROMIUM, want: {} },
   {
-    name: 'B-frames are for HLS',
+    name: 'B-frames are for MSE and HLS',
     tracks: [{ ...H264, hasReorderedPictures: true }],
     capabilities: CHROMIUM,
     want: { webrtc: { kind: 'reorderedPictures', codec: 'H.264' } },
@@ -35,8 +37,8 @@ for (const { name, tracks, capabilities, want } of [
   {
     name: 'a browser that can nothing, before the tracks are known',
     tracks: [],
-    capabilities: { webrtcVideo: null, canPlayMp4: null },
-    want: { webrtc: { kind: 'browser' }, hls: { kind: 'browser' } },
+    capabilities: { webrtcVideo: null, canPlayMp4: null, hasMediaSource: false },
+    want: { webrtc: { kind: 'browser' }, mse: { kind: 'browser' }, hls: { kind: 'browser' } },
   },
   {
     name: 'a browser without WebRTC',

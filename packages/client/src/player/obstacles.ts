@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly webrtcVideo: ReadonlySet<string> | null;
   /** Whether fMP4 with this RFC 6381 codec string plays; `null` without any way to play HLS. */
   readonly canPlayMp4: ((codecString: string) => boolean) | null;
+  /** Media source extensions: HLS may play without them, MSE does not. */
+  readonly hasMediaSource: boolean;
 }
 
 /** As people know them. */
@@ -51,8 +53,10 @@ export function findObstacles(tracks: readonly TrackInfo[], capabilities: Capabi
   const obstacles: Partial<Record<Protocol, Obstacle>> = {};
   if (capabilities.webrtcVideo === null) obstacles.webrtc = { kind: 'browser' };
   if (capabilities.canPlayMp4 === null) obstacles.hls = { kind: 'browser' };
+  // Of codecs that it does not play the gateway makes H.264: whether it can, it says when asked.
+  if (!capabilities.hasMediaSource) obstacles.mse = { kind: 'browser' };
   if (video === undefined) return obstacles;
   const webrtc = webrtcObstacle(video, capabilities);
   const hls = hlsObstacle(video, capabilities);
-  return { ...(webrtc === undefined ? {} : { webrtc }), ...(hls === undefined ? {} : { hls }) };
+  return { ...obstacles, ...(webrtc === undefined ? {} : { webrtc }), ...(hls === undefined ? {} : { hls }) };
 }

@@ -1,8 +1,34 @@
 /** The ways to play that this package knows. */
-export type Protocol = 'webrtc' | 'hls';
+export type Protocol = 'webrtc' | 'mse' | 'hls';
 
-/** What the person asked for; `auto` is WebRTC, and LL-HLS where WebRTC does not get through. */
+/** In the order in which `auto` tries them. */
+export const PROTOCOLS: readonly Protocol[] = ['webrtc', 'mse', 'hls'];
+
+/** What the person asked for; `auto` is WebRTC, where that does not get through MSE, where neither does LL-HLS. */
 export type ProtocolChoice = 'auto' | Protocol;
+
+/** Which rendition of a camera is wanted. */
+export interface QualityWish {
+  /** Its name, or `auto`. */
+  readonly quality: string;
+  /** Lines that there is room for; absent: any number. */
+  readonly maxHeight?: number;
+}
+
+/** A rendition that may be chosen. */
+export interface QualityOption {
+  readonly name: string;
+  /** Lines; 0 where nobody knows. */
+  readonly height: number;
+}
+
+/** Which rendition is playing. */
+export interface QualityState {
+  readonly quality: string;
+  /** Nobody chose it: it follows the line. */
+  readonly isAutomatic: boolean;
+  readonly available: readonly QualityOption[];
+}
 
 /** Why a playback did not begin or did not go on. */
 export type PlaybackFailure =
@@ -33,6 +59,7 @@ export interface PlaybackListener {
   /** Pictures have stopped (`true`) or are back (`false`); the connection itself may be well. */
   onStall(isStalled: boolean): void;
   onFailure(failure: PlaybackFailure): void;
+  onQuality?(state: QualityState): void;
 }
 
 /** Measured over the last second or so. Absent: this protocol or browser can't tell. */
@@ -47,7 +74,7 @@ export interface PlaybackStats {
   readonly bitrate?: number;
   /**
    * WebRTC: network, jitter buffer and decoder, without what happened before the gateway sent it.
-   * HLS: behind the camera's clock.
+   * MSE and HLS: behind the camera's clock.
    */
   readonly latencyMs?: number;
   readonly roundTripMs?: number;
@@ -64,6 +91,8 @@ export interface Playback {
   open(): void;
   /** Costs a little: ask once a second, and only while the figures are looked at. */
   stats(): Promise<PlaybackStats>;
+  /** Asks for another rendition; playing goes on. */
+  setQuality?(wish: QualityWish): void;
   /** Ends it and frees the decoder. Safe to call twice; tells the listener nothing. */
   close(): void;
 }

@@ -44,7 +44,7 @@ const LIVE_WEBRTC = run([
   [100, firstFrame(1)],
 ]);
 
-const LIVE_HLS = run([
+const LIVE_MSE = run([
   [0, START],
   [WEBRTC_PATIENCE_MS, TICK],
   [2400, firstFrame(2)],
@@ -55,15 +55,62 @@ for (const { name, from, events, want, state, wakeMs } of [
   { name: 'WebRTC first', events: [[0, START]], want: '- > webrtc#1', state: 'connecting', wakeMs: 2000 },
   { name: 'first frame', from: LIVE_WEBRTC, events: [], want: 'webrtc#1', state: 'live', wakeMs: null },
   {
-    name: 'LL-HLS after two seconds without a frame',
+    name: 'MSE after two seconds without a frame',
     events: [
       [0, START],
       [1999, TICK],
       [2000, TICK],
     ],
-    want: '- > hls#2',
+    want: '- > mse#2',
     state: 'connecting',
-    wakeMs: 10_000,
+    wakeMs: 5000,
+  },
+  {
+    name: 'LL-HLS after three more',
+    events: [
+      [0, START],
+      [2000, TICK],
+      [5000, TICK],
+    ],
+    want: '- > hls#3',
+    state: 'connecting',
+    wakeMs: 13_000,
+  },
+  {
+    name: 'LL-HLS plays: WebRTC is looked for half a minute after it failed',
+    events: [
+      [0, START],
+      [2000, TICK],
+      [2100, failure(2, LOST)],
+      [2500, firstFrame(3)],
+    ],
+    want: 'hls#3',
+    state: 'live',
+    wakeMs: 32_000,
+  },
+  {
+    name: 'WebRTC still does not get through: MSE gets its chance again',
+    events: [
+      [0, START],
+      [2000, TICK],
+      [2100, failure(2, LOST)],
+      [2500, firstFrame(3)],
+      [32_000, TICK],
+      [34_000, TICK],
+    ],
+    want: 'hls#3 > mse#5',
+    state: 'live',
+    wakeMs: 37_000,
+  },
+  {
+    name: 'MSE alone where the browser has nothing else',
+    events: [
+      [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC, hls: CODEC } }],
+      [0, START],
+    ],
+    want: '- > mse#1',
+    state: 'connecting',
+    wakeMs: 8000,
   },
   {
     name: 'a late frame of the attempt that was given up changes nothing',
@@ -72,35 +119,35 @@ for (const { name, from, events, want, state, wakeMs } of [
       [2000, TICK],
       [2001, firstFrame(1)],
     ],
-    want: '- > hls#2',
+    want: '- > mse#2',
     state: 'connecting',
-    wakeMs: 10_000,
+    wakeMs: 5000,
   },
   {
-    name: 'LL-HLS at once where WebRTC cannot carry the codec',
+    name: 'MSE at once where WebRTC cannot carry the codec',
     events: [
       [0, START],
       [50, failure(1, { kind: 'unsupported', obstacle: { kind: 'reorderedPictures' } })],
     ],
-    want: '- > hls#2',
+    want: '- > mse#2',
     state: 'connecting',
-    wakeMs: 8050,
+    wakeMs: 3050,
   },
   {
-    name: 'LL-HLS without an attempt where the tracks say so',
+    name: 'MSE without an attempt where the tracks say so',
     events: [
       [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC } }],
       [0, START],
     ],
-    want: '- > hls#1',
+    want: '- > mse#1',
     state: 'connecting',
-    wakeMs: 8000,
+    wakeMs: 3000,
   },
   {
-    name: 'nothing where neither can',
+    name: 'nothing where none can',
     events: [
       [0, START],
-      [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC, hls: CODEC } }],
+      [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC, mse: CODEC, hls: CODEC } }],
     ],
     want: '-',
     state: 'unsupported',
@@ -110,7 +157,7 @@ for (const { name, from, events, want, state, wakeMs } of [
     name: 'new tracks, new luck',
     events: [
       [0, START],
-      [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC, hls: CODEC } }],
+      [0, { type: 'camera', condition: 'ready', obstacles: { webrtc: CODEC, mse: CODEC, hls: CODEC } }],
       [9, { type: 'camera', condition: 'ready', obstacles: {} }],
     ],
     want: '- > webrtc#2',
@@ -119,15 +166,15 @@ for (const { name, from, events, want, state, wakeMs } of [
   },
   {
     name: 'WebRTC is looked for again after half a minute, beside what plays',
-    from: LIVE_HLS,
+    from: LIVE_MSE,
     events: [[32_000, TICK]],
-    want: 'hls#2 > webrtc#3',
+    want: 'mse#2 > webrtc#3',
     state: 'live',
     wakeMs: 34_000,
   },
   {
     name: 'and takes over on its first frame',
-    from: LIVE_HLS,
+    from: LIVE_MSE,
     events: [
       [32_000, TICK],
       [32_500, firstFrame(3)],
@@ -138,12 +185,12 @@ for (const { name, from, events, want, state, wakeMs } of [
   },
   {
     name: 'or is left alone, for longer',
-    from: LIVE_HLS,
+    from: LIVE_MSE,
     events: [
       [32_000, TICK],
       [34_000, TICK],
     ],
-    want: 'hls#2',
+    want: 'mse#2',
     state: 'live',
     wakeMs: 94_000,
   },
@@ -191,7 +238,7 @@ for (const { name, from, events, want, state, wakeMs } of [
     wakeMs: 3000,
   },
   {
-    name: 'a gateway that does not answer is no reason for LL-HLS',
+    name: 'a gateway that does not answer is no reason for another protocol',
     events: [
       [0, START],
       [10, failure(1, UNREACHABLE)],
@@ -322,11 +369,12 @@ for (const { name, from, events, want, state, wakeMs } of [
       [0, START],
       [2000, TICK],
       [2100, failure(2, TIMEOUT)],
-      [2350, TICK],
+      [2200, failure(3, TIMEOUT)],
+      [2450, TICK],
     ],
-    want: '- > webrtc#3',
+    want: '- > webrtc#4',
     state: 'connecting',
-    wakeMs: 4350,
+    wakeMs: 4450,
   },
 ] satisfies {
   name: string;
@@ -355,7 +403,7 @@ test('player: a choice that cannot play says what could', () => {
   assert.deepEqual(playerState(model), {
     name: 'unsupported',
     obstacle: { kind: 'reorderedPictures' },
-    alternative: 'hls',
+    alternative: 'mse',
   });
 });
 
@@ -401,7 +449,7 @@ const anyEvent = fc.record({
   isStalled: fc.boolean(),
   failure: failures,
   condition: fc.constantFrom('unknown', 'ready', 'pending', 'absent'),
-  choice: fc.constantFrom('auto', 'webrtc', 'hls'),
+  choice: fc.constantFrom('auto', 'webrtc', 'mse', 'hls'),
 });
 
 test('player: whatever happens, it wants at most one of each, and never wakes in the past for nothing', () => {

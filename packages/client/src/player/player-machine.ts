@@ -1,9 +1,11 @@
 import { backoffMs } from './backoff.ts';
 import type { Attempt, PlayerEvent, PlayerModel } from './player-model.ts';
-import type { PlaybackFailure, Protocol } from './playback.ts';
+import { PROTOCOLS, type PlaybackFailure, type Protocol } from './playback.ts';
 
-/** WebRTC has this long for its first frame before LL-HLS is tried. */
+/** WebRTC has this long for its first frame before MSE is tried. */
 export const WEBRTC_PATIENCE_MS = 2000;
+/** MSE, before LL-HLS is. */
+export const MSE_PATIENCE_MS = 3000;
 /** The same where there is nothing to fall back to. */
 const PATIENCE_MS = 8000;
 /** What played this long was well: its end starts the back-off anew, and is mended at once. */
@@ -13,38 +15,48 @@ const RESTALL_MS = 2000;
 const UPGRADE_FIRST_MS = 30_000;
 const UPGRADE_LAST_MS = 480_000;
 
-function hasFallback({ choice, obstacles }: PlayerModel): boolean {
-  return choice === 'auto' && obstacles.hls === undefined;
+/** Place in `PROTOCOLS` of what is tried after `protocol`, or -1 where nothing is. */
+function fallbackFrom({ choice, obstacles }: PlayerModel, protocol: Protocol): number {
+  if (choice !== 'auto') return -1;
+  const place = PROTOCOLS.indexOf(protocol);
+  return PROTOCOLS.findIndex((other, index) => index > place && obstacles[other] === undefined);
 }
 
 /** What to play now, or `null` when nothing can. */
 function targetProtocol(model: PlayerModel, nowMs: number): Protocol | null {
   const { choice, obstacles, fallback } = model;
   if (choice !== 'auto') return obstacles[choice] === undefined ? choice : null;
-  const isWebrtcDue = fallback === null || nowMs >= fallback.tryAgainAtMs || obstacles.hls !== undefined;
-  if (obstacles.webrtc === undefined && isWebrtcDue) return 'webrtc';
-  return obstacles.hls === undefined ? 'hls' : null;
+  const possible = PROTOCOLS.filter((protocol) => obstacles[protocol] === undefined);
+  const from = fallback === null || nowMs >= fallback.tryAgainAtMs ? 0 : fallback.from;
+  return possible.find((protocol) => PROTOCOLS.indexOf(protocol) >= from) ?? possible[0] ?? null;
 }
 
 function deadlineMs(model: PlayerModel): number | null {
   const { next } = model;
   // The gateway is still connecting the camera: that time is not the network's.
   if (next === null || model.condition === 'pending') return null;
-  const isPatient = next.protocol !== 'webrtc' || !hasFallback(model);
-  return next.startedAtMs + (isPatient ? PATIENCE_MS : WEBRTC_PATIENCE_MS);
+  const isLast = fallbackFrom(model, next.protocol) === -1;
+  const patienceMs = next.protocol === 'webrtc' ? WEBRTC_PATIENCE_MS : MSE_PATIENCE_MS;
+  return next.startedAtMs + (isLast ? PATIENCE_MS : patienceMs);
 }
 
 /** When `tick` is due, or `null` when only another event changes anything. */
 export function nextWakeMs(model: PlayerModel): number | null {
   if (!model.isWanted) return null;
   const isOnFallback =
-    model.current !== null && model.protocol === 'hls' && model.obstacles.webrtc === undefined;
+    model.current !== null && PROTOCOLS.some((other) => other !== model.protocol && isBetter(model, other));
   const times = [
     deadlineMs(model),
     model.next === null && model.condition !== 'pending' ? model.retryAtMs : null,
     isOnFallback ? (model.fallback?.tryAgainAtMs ?? null) : null,
   ].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** Whether `other` would be played if it got through. */
+function isBetter({ obstacles, protocol }: PlayerModel, other: Protocol): boolean {
+  const isBefore = protocol !== null && PROTOCOLS.indexOf(other) < PROTOCOLS.indexOf(protocol);
+  return isBefore && obstacles[other] === undefined;
 }
 
 function failedAgain(model: PlayerModel, nowMs: number): PlayerModel {
@@ -54,12 +66,18 @@ function failedAgain(model: PlayerModel, nowMs: number): PlayerModel {
 
 /** A way to the pictures failed that may well work for another protocol. */
 function failedOver(model: PlayerModel, protocol: Protocol, nowMs: number): PlayerModel {
-  if (protocol === 'webrtc' && hasFallback(model)) {
-    const count = (model.fallback?.count ?? 0) + 1;
+  const from = fallbackFrom(model, protocol);
+  if (from !== -1) {
+    // What stands further down the list has failed since the first of it did: no reason to wait longer.
+    const { fallback } = model;
+    if (fallback !== null && nowMs < fallback.tryAgainAtMs) {
+      return { ...model, retryAtMs: null, fallback: { ...fallback, from } };
+    }
+    const count = (fallback?.count ?? 0) + 1;
     const delayMs = Math.min(UPGRADE_LAST_MS, UPGRADE_FIRST_MS * 2 ** (count - 1));
-    return { ...model, retryAtMs: null, fallback: { count, tryAgainAtMs: nowMs + delayMs } };
+    return { ...model, retryAtMs: null, fallback: { from, count, tryAgainAtMs: nowMs + delayMs } };
   }
-  // LL-HLS failed too: WebRTC gets its turn again.
+  // The last of them failed too: the first gets its turn again.
   return failedAgain({ ...model, fallback: null }, nowMs);
 }
 
@@ -118,6 +136,10 @@ function stall(model: PlayerModel, serial: number, isStalled: boolean, nowMs: nu
   return { ...stalled, failures, retryAtMs: nowMs + Math.max(RESTALL_MS, backoffMs(failures)) };
 }
 
+function isFirstChoice({ obstacles }: PlayerModel, protocol: Protocol): boolean {
+  return PROTOCOLS.find((other) => obstacles[other] === undefined) === protocol;
+}
+
 function firstFrame(model: PlayerModel, serial: number, nowMs: number): PlayerModel {
   const { next } = model;
   if (next?.serial !== serial) return model;
@@ -127,7 +149,7 @@ function firstFrame(model: PlayerModel, serial: number, nowMs: number): PlayerMo
     next: null,
     lastFailure: null,
     retryAtMs: null,
-    fallback: next.protocol === 'webrtc' ? null : model.fallback,
+    fallback: isFirstChoice(model, next.protocol) ? null : model.fallback,
   };
 }
 
@@ -201,8 +223,8 @@ function settle(changed: PlayerModel, nowMs: number): PlayerModel {
  * are no longer in it change nothing.
  *
  * `auto` plays WebRTC; after `WEBRTC_PATIENCE_MS` without a frame, or at once where WebRTC can't carry
- * the codec, LL-HLS. From LL-HLS it looks for WebRTC again after 30 s, then ever less often, and swaps
- * when that gives its first frame. While the gateway itself does not answer, it waits instead.
+ * the codec, MSE; where that does not get through either, LL-HLS. From there it looks for what is before it
+ * again after 30 s, then ever less often, and swaps when that gives its first frame. While the gateway itself does not answer, it waits instead.
  */
 export function step(model: PlayerModel, event: PlayerEvent, nowMs: number): PlayerModel {
   return settle(apply(model, event, nowMs), nowMs);

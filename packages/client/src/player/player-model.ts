@@ -1,4 +1,10 @@
-import type { Obstacle, PlaybackFailure, Protocol, ProtocolChoice } from './playback.ts';
+import {
+  PROTOCOLS,
+  type Obstacle,
+  type PlaybackFailure,
+  type Protocol,
+  type ProtocolChoice,
+} from './playback.ts';
 
 /**
  * What is known of the camera itself. `ready`: it has pictures, or gets them when asked (on demand);
@@ -22,8 +28,10 @@ export interface CurrentAttempt extends Attempt {
   readonly isStalled: boolean;
 }
 
-/** WebRTC did not get through: LL-HLS until `tryAgainAtMs`. */
+/** Something did not get through: what comes after it until `tryAgainAtMs`. */
 export interface Fallback {
+  /** Place in `PROTOCOLS` of the first that may still get through. */
+  readonly from: number;
   readonly count: number;
   readonly tryAgainAtMs: number;
 }
@@ -95,7 +103,7 @@ export function initialModel(choice: ProtocolChoice = 'auto'): PlayerModel {
     isWanted: false,
     condition: 'unknown',
     obstacles: {},
-    protocol: choice === 'hls' ? 'hls' : 'webrtc',
+    protocol: choice === 'auto' ? 'webrtc' : choice,
     current: null,
     next: null,
     failures: 0,
@@ -113,15 +121,14 @@ function unsupported({ choice, obstacles }: PlayerModel): PlayerState {
   if (choice === 'auto') {
     return {
       name: 'unsupported',
-      obstacle: obstacles.hls ?? obstacles.webrtc ?? NO_OBSTACLE,
+      obstacle: obstacles.hls ?? obstacles.mse ?? obstacles.webrtc ?? NO_OBSTACLE,
       alternative: null,
     };
   }
-  const other = choice === 'webrtc' ? 'hls' : 'webrtc';
   return {
     name: 'unsupported',
     obstacle: obstacles[choice] ?? NO_OBSTACLE,
-    alternative: obstacles[other] === undefined ? other : null,
+    alternative: PROTOCOLS.find((other) => obstacles[other] === undefined) ?? null,
   };
 }
 
