@@ -4,6 +4,7 @@ import { SourceError } from './cameras/source.ts';
 import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
+import { FileSource } from './sources/file/file-source.ts';
 import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
 import { RpicamSource } from './sources/rpicam/rpicam-source.ts';
 import { RtmpSource } from './sources/rtmp/rtmp-source.ts';
@@ -33,6 +34,7 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^rtsps?:/i, make: rtspSource },
   { pattern: /^rtmps?:/i, make: rtmpSource },
   { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
+  { pattern: /^file:/i, make: (address) => new FileSource(address) },
   { pattern: /^exec:/i, make: (address) => new ExecSource({ address }) },
   { pattern: /^rpicam:/i, make: (address) => new RpicamSource(address) },
   // Whatever HTTP is not HLS: below its row.

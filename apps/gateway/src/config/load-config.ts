@@ -1,8 +1,10 @@
 import { config as schema, secretKeys, type Config } from '@vedette/contract';
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { configKeys } from './config-keys.ts';
 import { environmentOverrides, type Override } from './overrides.ts';
+import { resolveFileAddress } from './resolve-file-address.ts';
 
 /** The configuration can't be used; `message` names each key, its value and what is allowed, a line each. */
 export class ConfigError extends Error {
@@ -122,6 +124,13 @@ function explain(
   return lines.join('\n');
 }
 
+/** Paths of file cameras are relative to the file's folder, and not to where the program happens to be started. */
+function resolveFiles({ cameras }: Config, folder: string): void {
+  for (const camera of Object.values(cameras.byId)) {
+    if (camera.source.startsWith('file:')) camera.source = resolveFileAddress(camera.source, folder);
+  }
+}
+
 /**
  * Reads the whole configuration: flags over environment over file over defaults.
  *
@@ -135,6 +144,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   for (const override of all) place(tree, override);
   const result = schema.safeParse(tree);
   if (!result.success) throw new ConfigError(explain(tree, all, result.error.issues));
+  resolveFiles(result.data, path.dirname(path.resolve(sources.file)));
   // Not an error: orchestrators add names of their own (Kubernetes' VEDETTE_SERVICE_HOST, say).
   const warnings = unknown.map((name) => `environment variable ${name} is no configuration key`);
   return { config: result.data, warnings };

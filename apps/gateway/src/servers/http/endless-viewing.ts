@@ -129,11 +129,10 @@ class EndlessViewing {
       return;
     }
     const outlet = new SocketOutlet(socket);
-    let end: ((reason: string) => void) | undefined;
     const leave = (reason: string): void => {
       this.#sockets.delete(socket);
       viewer?.close();
-      end?.(reason);
+      end(reason);
     };
     const hangUp = (reason: string): void => {
       leave(reason);
@@ -158,7 +157,7 @@ class EndlessViewing {
     }
     const opened = viewer;
     this.#sockets.set(socket, request.ip);
-    ({ end } = sessions.begin(
+    const { end } = sessions.begin(
       {
         protocol,
         kind: 'view',
@@ -168,7 +167,7 @@ class EndlessViewing {
         transport: request.protocol,
       },
       { totals: () => opened.totals(), close: hangUp },
-    ));
+    );
     socket.on('error', () => undefined); // its close follows
     socket.once('close', () => leave('the viewer left'));
     if (socket.destroyed) leave('the viewer left');
@@ -177,9 +176,8 @@ class EndlessViewing {
 
 /** @throws {HttpProblem} it does not become live in time, or cannot. */
 async function becomesLive(request: FastifyRequest, camera: CameraView, stream: Stream): Promise<void> {
-  if (stream.isLive) return;
   const { name } = camera.state;
-  if (name !== 'offline' && name !== 'waiting') {
+  if (!stream.isLive && name !== 'offline' && name !== 'waiting') {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     request.raw.socket.once('close', leave);
@@ -188,5 +186,6 @@ async function becomesLive(request: FastifyRequest, camera: CameraView, stream: 
       .catch(() => undefined);
     request.raw.socket.off('close', leave);
   }
-  if (!stream.isLive) throw cameraAway(camera);
+  if (stream.isLive) return;
+  throw cameraAway(camera);
 }

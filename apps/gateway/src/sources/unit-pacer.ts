@@ -1,0 +1,138 @@
+import type { AccessUnit } from '@vedette/media';
+import type { Clock } from '../stream/stream.ts';
+
+export interface UnitPacerOptions {
+  /** Takes a unit when its time has come. */
+  readonly write: (unit: AccessUnit) => void;
+  readonly clock: Clock;
+  /**
+   * How much is held back, in milliseconds: a source that delivers in bursts has this much time between two of them.
+   * What is held beyond twice of it is played a little faster until it is not. 0: as the units say, no faster.
+   */
+  readonly cushionMs: number;
+}
+
+interface QueuedUnit {
+  readonly unit: AccessUnit;
+  /** Decoding time in milliseconds. */
+  readonly timeMs: number;
+}
+
+/** A unit that comes later than this behind its time stops the clock: time goes on from it. */
+const LATE_MS = 100;
+/** Faster than life by so much while too much is held. */
+const CATCH_UP_RATE = 1.1;
+/** Bytes that are held, whatever the times say: who brings more has to wait. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Gives out units by their decoding times, in their order, against a steady clock. */
+export class UnitPacer {
+  readonly #options: UnitPacerOptions;
+  #queue: QueuedUnit[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** The media time that belongs to a moment of the clock. */
+  #anchor: { readonly mediaMs: number; readonly clockMs: number; readonly rate: number } | undefined;
+  #waiters = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(options: UnitPacerOptions) {
+    this.#options = options;
+  }
+
+  /** How much is held, in milliseconds of media. */
+  get heldMs(): number {
+    const last = this.#queue.at(-1);
+    if (last === undefined || this.#anchor === undefined) return 0;
+    return Math.max(0, last.timeMs - this.#position(this.#options.clock()));
+  }
+
+  push(unit: AccessUnit): void {
+    if (this.#isClosed) return;
+    const timeMs = (unit.dts * 1000) / unit.track.clockRate;
+    const nowMs = this.#options.clock();
+    this.#anchor ??= { mediaMs: timeMs, clockMs: nowMs + this.#options.cushionMs, rate: 1 };
+    const isLate = this.#queue.length === 0 && this.#position(nowMs) > timeMs + LATE_MS;
+    if (isLate) this.#anchor = { mediaMs: timeMs, clockMs: nowMs, rate: 1 };
+    // Tracks come a little out of order, from separate playlists by whole segments.
+    let place = this.#queue.length;
+    while (place > 0 && (this.#queue[place - 1]?.timeMs ?? 0) > timeMs) place -= 1;
+    this.#queue.splice(place, 0, { unit, timeMs });
+    this.#bytes += unit.byteLength;
+    if (place === 0) this.#schedule(nowMs);
+  }
+
+  /** Resolves when less than `ms` of media is held (or `signal` aborts); at once where there is. */
+  async room(ms: number, signal: AbortSignal): Promise<void> {
+    while ((this.heldMs > ms || this.#bytes > MAX_BYTES) && !signal.aborted && !this.#isClosed) {
+      await this.#woken(signal);
+    }
+  }
+
+  /** Resolves when all is given out, or `signal` aborts. */
+  async drained(signal: AbortSignal): Promise<void> {
+    while (this.#queue.length > 0 && !signal.aborted && !this.#isClosed) await this.#woken(signal);
+  }
+
+  /** Forgets what is held; nothing is given out any more. Safe to call twice. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#queue = [];
+    this.#bytes = 0;
+    this.#wake();
+  }
+
+  #position(nowMs: number): number {
+    if (this.#anchor === undefined) return 0;
+    const { mediaMs, clockMs, rate } = this.#anchor;
+    return mediaMs + (nowMs - clockMs) * rate;
+  }
+
+  #schedule(nowMs: number): void {
+    clearTimeout(this.#timer);
+    const [first] = this.#queue;
+    if (first === undefined) return;
+    const waitMs = (first.timeMs - this.#position(nowMs)) / (this.#anchor?.rate ?? 1);
+    this.#timer = setTimeout(() => this.#drain(), Math.max(0, waitMs));
+  }
+
+  #drain(): void {
+    const nowMs = this.#options.clock();
+    const position = this.#position(nowMs);
+    let due = 0;
+    while (due < this.#queue.length && (this.#queue[due]?.timeMs ?? 0) <= position) due += 1;
+    const units = this.#queue.splice(0, due);
+    for (const { unit } of units) {
+      this.#bytes -= unit.byteLength;
+      this.#options.write(unit);
+    }
+    this.#adjust(nowMs);
+    this.#schedule(nowMs);
+    this.#wake();
+  }
+
+  #adjust(nowMs: number): void {
+    const { cushionMs } = this.#options;
+    const anchor = this.#anchor;
+    if (cushionMs === 0 || anchor === undefined) return;
+    const held = this.heldMs;
+    const rate = held > 2 * cushionMs ? CATCH_UP_RATE : held <= cushionMs ? 1 : anchor.rate;
+    if (rate !== anchor.rate) this.#anchor = { mediaMs: this.#position(nowMs), clockMs: nowMs, rate };
+  }
+
+  async #woken(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const wake = (): void => resolve(undefined);
+    this.#waiters.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    if (signal.aborted) wake();
+    await promise;
+    this.#waiters.delete(wake);
+    signal.removeEventListener('abort', wake);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters) wake();
+  }
+}
