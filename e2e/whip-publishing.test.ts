@@ -31,7 +31,7 @@ async function openViewer(context: TestContext, site: WebrtcSite): Promise<WhepP
 }
 
 /** Keeps all pictures, as a decoder takes them: Annex B. */
-function recordPictures(site: WebrtcSite): { readonly units: AccessUnit[]; bytes(): Buffer } {
+function recordPictures(site: WebrtcSite): { readonly units: AccessUnit[]; readonly bytes: () => Buffer } {
   const units: AccessUnit[] = [];
   site.cameras.find(GATE)?.stream.addReader({
     name: 'test',

@@ -100,7 +100,7 @@ describe('AV1', () => {
     const unit = new FrameAssembler('av1', 0, 90_000).push([...bare, padding], 0);
     const [whole] = assemble('av1', [frame]);
     assert.deepEqual(unit, whole);
-    const types = unit?.data.map((obu) => parseObu(obu).type) ?? [];
+    const types = (unit as AccessUnit).data.map((obu) => parseObu(obu).type);
     assert.equal(types[0], ObuType.sequenceHeader);
     assert.ok(!types.includes(ObuType.temporalDelimiter) && !types.includes(ObuType.padding));
   });

@@ -48,52 +48,34 @@ function useStats(publisher: WhipPublisher, isLive: boolean): PublishStats | und
   return stats;
 }
 
-export interface Publishing {
-  readonly state: PublisherState;
-  readonly stats: PublishStats | undefined;
-  readonly devices: Devices;
-  /** What is captured, to be shown; `null` while nothing is. */
+interface Capture {
   readonly stream: MediaStream | null;
   readonly fault: CaptureFault | null;
-  readonly picture: PictureChoice;
-  readonly sound: SoundChoice;
-  /** The person is being asked for the devices. */
   readonly isAsking: boolean;
-  choose(picture: PictureChoice, sound: SoundChoice): void;
-  start(): void;
-  stop(): void;
+  /** The same as `stream`, for callbacks. */
+  readonly held: { readonly current: MediaStream | null };
+  /** Asks for devices; what `use` takes is held from then on. */
+  readonly acquire: (
+    picture: PictureChoice,
+    sound: SoundChoice,
+    use: (next: MediaStream) => void | Promise<void>,
+  ) => Promise<void>;
+  readonly hold: (next: MediaStream | null) => void;
+  readonly clearFault: () => void;
 }
 
-/** Captures what was chosen and publishes it to a camera, until the page is left. */
-export function usePublishing(cameraId: string): Publishing {
-  const [publisher] = useState(() => new WhipPublisher({ cameraId }));
-  const [state, setState] = useState(publisher.state);
+/** What is captured now. `onEnded` is called when it ends by itself: a cable, or the screen's own button. */
+function useCapture(onEnded: () => void): Capture {
   const [stream, setStream] = useState<MediaStream | null>(null);
   const [fault, setFault] = useState<CaptureFault | null>(null);
   const [isAsking, setAsking] = useState(false);
-  const [picture, setPicture] = useState<PictureChoice>({ from: 'camera', deviceId: '' });
-  const [sound, setSound] = useState<SoundChoice>({ from: 'microphone', deviceId: '' });
   const held = useRef<MediaStream | null>(null);
-
   const hold = (next: MediaStream | null): void => {
     const before = held.current;
     held.current = next;
     setStream(next);
     if (before !== next) release(before);
   };
-  const stop = (): void => {
-    publisher.stop();
-    hold(null);
-  };
-  useEffect(() => publisher.onState(setState), [publisher]);
-  useEffect(
-    () => () => {
-      publisher.stop();
-      release(held.current);
-    },
-    [publisher],
-  );
-
   const acquire = async (
     wantedPicture: PictureChoice,
     wantedSound: SoundChoice,
@@ -106,7 +88,9 @@ export function usePublishing(cameraId: string): Publishing {
       for (const track of next.getTracks()) {
         // The person ended the sharing of the screen, or pulled the plug.
         track.addEventListener('ended', () => {
-          if (held.current === next) stop();
+          if (held.current !== next) return;
+          onEnded();
+          hold(null);
         });
       }
       await use(next);
@@ -117,6 +101,40 @@ export function usePublishing(cameraId: string): Publishing {
       setAsking(false);
     }
   };
+  return { stream, fault, isAsking, held, acquire, hold, clearFault: () => setFault(null) };
+}
+
+export interface Publishing {
+  readonly state: PublisherState;
+  readonly stats: PublishStats | undefined;
+  readonly devices: Devices;
+  /** What is captured, to be shown; `null` while nothing is. */
+  readonly stream: MediaStream | null;
+  readonly fault: CaptureFault | null;
+  readonly picture: PictureChoice;
+  readonly sound: SoundChoice;
+  /** The person is being asked for the devices. */
+  readonly isAsking: boolean;
+  readonly choose: (picture: PictureChoice, sound: SoundChoice) => void;
+  readonly start: () => void;
+  readonly stop: () => void;
+}
+
+/** Captures what was chosen and publishes it to a camera, until the page is left. */
+export function usePublishing(cameraId: string): Publishing {
+  const [publisher] = useState(() => new WhipPublisher({ cameraId }));
+  const [state, setState] = useState(publisher.state);
+  const { stream, fault, isAsking, held, acquire, hold, clearFault } = useCapture(() => publisher.stop());
+  const [picture, setPicture] = useState<PictureChoice>({ from: 'camera', deviceId: '' });
+  const [sound, setSound] = useState<SoundChoice>({ from: 'microphone', deviceId: '' });
+  useEffect(() => publisher.onState(setState), [publisher]);
+  useEffect(
+    () => () => {
+      publisher.stop();
+      release(held.current);
+    },
+    [publisher, held],
+  );
   return {
     state,
     stats: useStats(publisher, state.name === 'live'),
@@ -129,12 +147,15 @@ export function usePublishing(cameraId: string): Publishing {
     choose: (nextPicture, nextSound) => {
       setPicture(nextPicture);
       setSound(nextSound);
-      setFault(null);
+      clearFault();
       if (held.current !== null) {
         void acquire(nextPicture, nextSound, async (next) => publisher.change(next));
       }
     },
     start: () => void acquire(picture, sound, (next) => publisher.start(next)),
-    stop,
+    stop: () => {
+      publisher.stop();
+      hold(null);
+    },
   };
 }

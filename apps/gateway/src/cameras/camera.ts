@@ -1,5 +1,4 @@
 import type { CameraConfig } from '@vedette/contract';
-import type { Track } from '@vedette/media';
 import type { Logger } from '../observability/logger.ts';
 import { GopCache } from '../stream/gop-cache.ts';
 import { Stream, type Feed } from '../stream/stream.ts';
@@ -148,7 +147,11 @@ export class Camera implements CameraView {
       this.#startRun();
       return;
     }
-    this.#lingerTimer = setTimeout(() => void this.#stopRun(), DEMAND_LINGER_MS);
+    this.#lingerTimer = setTimeout(() => {
+      // What only a new configuration helps stays as it is: each viewer would try the wrong password again.
+      const isHopeless = this.#state.name === 'offline' && this.#state.nextAttemptMs === undefined;
+      if (!isHopeless) void this.#stopRun();
+    }, DEMAND_LINGER_MS);
     this.#lingerTimer.unref();
   }
 
@@ -200,6 +203,7 @@ export class Camera implements CameraView {
         attempt: failures,
         nextAttemptMs: waitMs === undefined ? undefined : endedMs + waitMs,
       });
+      this.stream.disappoint(fault.message);
       await pause(waitMs, signal);
     }
   }

@@ -203,7 +203,7 @@ describe('AV1 payloads', () => {
   ] as const) {
     test(`refuses ${name}, and takes the next frame`, () => {
       const depacketizer = createDepacketizer(testFormat('av1'));
-      const [first, second] = testPackets(rows as never);
+      const [first, second] = testPackets(rows);
       assert.ok(first !== undefined && second !== undefined);
       depacketizer.push(first);
       assert.throws(

@@ -19,8 +19,8 @@ export function transportSequenceOf(packet: Uint8Array, id: number): number | un
   const flags = packet[0] ?? 0;
   if ((flags & 0x10) === 0 || id === 0) return undefined;
   const start = RTP_FIXED_HEADER_LENGTH + (flags & 0x0f) * 4;
-  if ((((packet[start] ?? 0) << 8) | (packet[start + 1] ?? 0)) !== ONE_BYTE_PROFILE) return undefined;
-  const words = ((packet[start + 2] ?? 0) << 8) | (packet[start + 3] ?? 0);
+  if (readUint16(packet, start) !== ONE_BYTE_PROFILE) return undefined;
+  const words = readUint16(packet, start + 2);
   const end = Math.min(packet.length, start + 4 + 4 * words);
   let at = start + 4;
   while (at < end) {
@@ -28,10 +28,14 @@ export function transportSequenceOf(packet: Uint8Array, id: number): number | un
     const length = (element & 0x0f) + 1;
     if (element === 0) at += 1;
     else if (element >> 4 === id && length === 2 && at + 2 < end) {
-      return ((packet[at + 1] ?? 0) << 8) | (packet[at + 2] ?? 0);
+      return readUint16(packet, at + 1);
     } else at += 1 + length;
   }
   return undefined;
+}
+
+function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /**

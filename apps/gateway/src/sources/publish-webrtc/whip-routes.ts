@@ -39,6 +39,24 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 const RETRY_S = '2';
 
+const POST_SCHEMA = {
+  summary: 'Publish to a camera by WebRTC: WHIP',
+  description:
+    `Body and answer are ${SDP_TYPE}. 409 with ERR_NOT_A_PUBLISH_CAMERA: the camera has a source of its own; ` +
+    'with ERR_PUBLISHER_BUSY: somebody publishes to it already.',
+  tags: ['live'],
+  params: endpointParams,
+  response: {
+    201: z.string(),
+    400: problem,
+    404: problem,
+    406: problem,
+    409: problem,
+    415: problem,
+    503: problem,
+  },
+};
+
 /** WHIP (RFC 9725): `POST` an offer to publish, get the answer and a session to `PATCH` and `DELETE`. */
 export function whipRoutes(service: WhipService): HttpRoutes {
   return async (app) => {
@@ -60,57 +78,35 @@ function addEndpoint(app: HttpApp, service: WhipService): void {
       .headers({ allow: 'OPTIONS, POST', 'accept-post': SDP_TYPE, ...linkHeader })
       .send(),
   );
-  app.post(
-    ENDPOINT,
-    {
-      schema: {
-        summary: 'Publish to a camera by WebRTC: WHIP',
-        description:
-          `Body and answer are ${SDP_TYPE}. 409 with ERR_NOT_A_PUBLISH_CAMERA: the camera has a source of its own; ` +
-          'with ERR_PUBLISHER_BUSY: somebody publishes to it already.',
-        tags: ['live'],
-        params: endpointParams,
-        response: {
-          201: z.string(),
-          400: problem,
-          404: problem,
-          406: problem,
-          409: problem,
-          415: problem,
-          503: problem,
-        },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
-      refuse(refuseOffer({ contentType, accept }));
-      try {
-        const signal = untilGone(reply);
-        const offer = textOf(request);
-        const publication = await service.publish({
-          cameraId: id,
-          offer,
-          peer: request.ip,
-          userAgent,
-          signal,
-        });
-        return await reply
-          .code(201)
-          .headers({
-            location: `/live/${encodeURIComponent(id)}/whip/${publication.id}`,
-            etag: publication.etag,
-            'accept-patch': ICE_FRAGMENT_TYPE,
-            ...linkHeader,
-          })
-          .type(SDP_TYPE)
-          .serializer(String)
-          .send(publication.answer);
-      } catch (error) {
-        throw asProblem(error);
-      }
-    },
-  );
+  app.post(ENDPOINT, { schema: POST_SCHEMA }, async (request, reply) => {
+    const { id } = request.params;
+    const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
+    refuse(refuseOffer({ contentType, accept }));
+    try {
+      const signal = untilGone(reply);
+      const offer = textOf(request);
+      const publication = await service.publish({
+        cameraId: id,
+        offer,
+        peer: request.ip,
+        userAgent,
+        signal,
+      });
+      return await reply
+        .code(201)
+        .headers({
+          location: `/live/${encodeURIComponent(id)}/whip/${publication.id}`,
+          etag: publication.etag,
+          'accept-patch': ICE_FRAGMENT_TYPE,
+          ...linkHeader,
+        })
+        .type(SDP_TYPE)
+        .serializer(String)
+        .send(publication.answer);
+    } catch (error) {
+      throw asProblem(error);
+    }
+  });
   refuseOtherMethods(app, ENDPOINT, 'OPTIONS, POST', ['GET', 'PUT', 'PATCH', 'DELETE']);
 }
 

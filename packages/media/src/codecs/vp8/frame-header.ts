@@ -13,8 +13,8 @@ export interface Vp8FrameHeader {
 
 /** @throws {ProtocolError} `ERR_VP8_FRAME`. */
 export function parseVp8FrameHeader(frame: Uint8Array): Vp8FrameHeader {
-  const [first, second, third] = frame;
-  if (first === undefined || second === undefined || third === undefined) {
+  const [first] = frame;
+  if (first === undefined || frame.length < 3) {
     throw new ProtocolError('ERR_VP8_FRAME', `A VP8 frame has at least 3 bytes, got ${frame.length}`);
   }
   const isKeyFrame = (first & 0x01) === 0;
@@ -23,9 +23,13 @@ export function parseVp8FrameHeader(frame: Uint8Array): Vp8FrameHeader {
   if (frame.length < 10 || frame[3] !== 0x9d || frame[4] !== 0x01 || frame[5] !== 0x2a) {
     throw new ProtocolError('ERR_VP8_FRAME', 'A VP8 key frame without its start code');
   }
-  // The upper two bits of each are a scale for the display, which nobody uses.
-  const width = (((frame[7] ?? 0) & 0x3f) << 8) | (frame[6] ?? 0);
-  const height = (((frame[9] ?? 0) & 0x3f) << 8) | (frame[8] ?? 0);
+  const width = readSize(frame, 6);
+  const height = readSize(frame, 8);
   if (width === 0 || height === 0) throw new ProtocolError('ERR_VP8_FRAME', 'A VP8 picture without a size');
   return { ...common, width, height };
+}
+
+/** The upper two bits are a scale for the display, which nobody uses. */
+function readSize(frame: Uint8Array, at: number): number {
+  return (((frame[at + 1] ?? 0) & 0x3f) << 8) | (frame[at] ?? 0);
 }
