@@ -179,17 +179,15 @@ export class Push {
     const isOver = (): boolean => signal.aborted;
     if (!signal.aborted) stream.addReader(hold);
     try {
-      let failures = 0;
-      while (!isOver()) {
-        if (!stream.isLive) this.#setState({ name: 'idle', sinceMs: this.#now(), reason: 'camera' });
-        await stream.live(signal);
-        if (isOver()) break;
-        failures = await this.#tryOnce(failures, signal);
-        if (failures === Infinity) break;
+      for (let failures = 0; failures < Infinity; failures = await this.#tryOnce(failures, signal)) {
+        if (!isOver() && !stream.isLive)
+          this.#setState({ name: 'idle', sinceMs: this.#now(), reason: 'camera' });
+        // Its attempts may fail: it is waited for as long as the push is wanted.
+        while (!isOver() && !stream.isLive && !stream.isEnded) {
+          await stream.live(signal).catch(() => undefined);
+        }
+        if (isOver() || stream.isEnded) break;
       }
-    } catch (error) {
-      // The wait for the camera ends so when it was removed, or the push is no longer wanted.
-      if (!isOver() && !stream.isEnded) this.#options.logger.error({ err: error }, 'a push failed');
     } finally {
       stream.removeReader(hold);
       if (this.#run?.signal === signal) this.#run = undefined;

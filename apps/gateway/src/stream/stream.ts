@@ -51,6 +51,13 @@ export interface Feed {
   close(): void;
 }
 
+/** Somebody waits for the stream to become live. */
+interface Waiter {
+  /** Looks whether the wait is over. */
+  readonly wake: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 interface Attachment {
   readonly reader: Reader;
   awaitsRandomAccess: boolean;
@@ -87,7 +94,7 @@ export class Stream {
   #lastPictureMs: number | undefined;
   /** When the last random access point came. */
   #entryMs = Number.NEGATIVE_INFINITY;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
   readonly #onDemand: (isWanted: boolean) => void;
   #isWanted = false;
   /** Readers that are being attached. */
@@ -193,11 +200,14 @@ export class Stream {
     this.#feed = feed;
     for (const attachment of this.#attachments) attachment.awaitsRandomAccess = true;
     this.#setTracks(tracks);
-    for (const wake of this.#waiters) wake();
+    for (const { wake } of this.#waiters) wake();
     return feed;
   }
 
-  /** Resolves once the stream is live (at once if it is); rejects when `signal` aborts or the stream ends. */
+  /**
+   * Resolves once the stream is live (at once if it is); rejects when `signal` aborts, when the stream ends, and when
+   * an attempt of its source fails: nobody waits for a time-out who can be told.
+   */
   async live(signal: AbortSignal): Promise<void> {
     if (this.isLive) return;
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
@@ -207,17 +217,23 @@ export class Stream {
     };
     const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', abort, { once: true });
-    this.#waiters.add(wake);
+    const waiter: Waiter = { wake, reject };
+    this.#waiters.add(waiter);
     this.#updateDemand();
     if (signal.aborted) abort();
     wake();
     try {
       await promise;
     } finally {
-      this.#waiters.delete(wake);
+      this.#waiters.delete(waiter);
       this.#updateDemand();
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** The source could not be had: those who wait for it are told. They may wait again, for its next attempt. */
+  disappoint(reason: string): void {
+    for (const { reject } of this.#waiters) reject(new Error(reason));
   }
 
   /**
@@ -274,7 +290,7 @@ export class Stream {
         this.#onReaderFault(reader, error);
       }
     }
-    for (const wake of this.#waiters) wake();
+    for (const { wake } of this.#waiters) wake();
   }
 
   /** @internal Called by the feed only. */

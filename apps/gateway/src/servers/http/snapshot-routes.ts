@@ -1,16 +1,19 @@
 import { cameraId, problem } from '@vedette/contract';
 import { z } from 'zod';
-import type { CameraDirectory } from '../../cameras/directory.ts';
+import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import { SNAPSHOT_WIDTH, SnapshotError, type Snapshots } from '../../transcode/snapshots.ts';
 import type { HttpRoutes } from './http-server.ts';
 import { cameraNotFound, HttpProblem } from './problems.ts';
 
+/** How long a camera made on demand is waited for. */
+const LIVE_TIMEOUT_MS = 5000;
 /** A browser may show the same picture again for this long. */
 const MAX_AGE_S = 1;
 
-function toProblem(error: SnapshotError): HttpProblem {
+function toProblem(error: SnapshotError, { state }: CameraView): HttpProblem {
+  const reason = state.name === 'offline' ? `: ${state.reason}` : '';
   const title = error.code === 'ERR_SNAPSHOT_NO_PICTURE' ? 'No picture' : 'No snapshot';
-  return new HttpProblem(503, error.code, title, error.message, { headers: { 'retry-after': '5' } });
+  return new HttpProblem(503, error.code, title, error.message + reason, { headers: { 'retry-after': '5' } });
 }
 
 /** `/live/CAM/snapshot.jpg`: the last key frame; of a camera that is away, the last one that was asked of it. */
@@ -36,10 +39,10 @@ export function snapshotRoutes(snapshots: Snapshots, cameras: CameraDirectory): 
           response: { 200: z.instanceof(Buffer), 404: problem, 503: problem },
         },
       },
-      async ({ params: { id }, query: { w } }, reply) => {
+      async ({ params: { id }, query: { w }, signal }, reply) => {
         const camera = cameras.find(id);
         if (camera === undefined) throw cameraNotFound(id);
-        const isAway = camera.state.name === 'offline' || camera.state.name === 'waiting';
+        const isAway = !(await becomesLive(camera, signal));
         try {
           const { jpeg, takenAtMs, isLive } = await snapshots.jpeg(camera.stream, {
             width: w,
@@ -55,9 +58,19 @@ export function snapshotRoutes(snapshots: Snapshots, cameras: CameraDirectory): 
             })
             .send(jpeg);
         } catch (error) {
-          throw error instanceof SnapshotError ? toProblem(error) : error;
+          throw error instanceof SnapshotError ? toProblem(error, camera) : error;
         }
       },
     );
   };
+}
+
+/** Whether the camera is live, or becomes so within its time; one that is away is not waited for. */
+async function becomesLive({ stream, state }: CameraView, signal: AbortSignal): Promise<boolean> {
+  const hasHope = state.name === 'connecting' || state.name === 'idle';
+  if (!stream.isLive && hasHope) {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]);
+    await stream.live(patience).catch(() => undefined);
+  }
+  return stream.isLive;
 }
