@@ -208,6 +208,8 @@ export class SrtConnection {
         break;
       }
       case SRT_CONTROL.shutdown:
+        // Nothing more will come: what waits for its time need not wait any longer.
+        this.#receiver.deliver(Number.POSITIVE_INFINITY);
         this.#end('shutdown');
         break;
       case SRT_CONTROL.peerError:

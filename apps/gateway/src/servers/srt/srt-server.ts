@@ -8,6 +8,7 @@ import {
   SRT_HEADER_LENGTH,
   SRT_REJECT,
   SrtListener,
+  type KeyRefresh,
   type SrtCall,
   type SrtKeyLength,
   type SrtReject,
@@ -20,7 +21,7 @@ import { srtClock, SrtSocket } from '../../net/srt/srt-socket.ts';
 import { Ticker } from '../../net/srt/ticker.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import { ConnectionGuard } from './connection-guard.ts';
+import { ConnectionGuard } from '../connection-guard.ts';
 import { SRT_SERVER_DEFAULTS, type SrtServerLimits } from './limits.ts';
 import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { PublishSession } from './publish-session.ts';
@@ -46,6 +47,8 @@ export interface SrtServerOptions {
   /** Who may play and publish; everybody where absent. */
   readonly authorize?: Authorize | undefined;
   readonly limits?: Partial<SrtServerLimits> | undefined;
+  /** When keys are renewed; as everybody does it where absent. */
+  readonly keyRefresh?: KeyRefresh;
 }
 
 interface Connection {
@@ -85,8 +88,14 @@ export class SrtServer {
   constructor(options: SrtServerOptions) {
     this.#options = options;
     this.#limits = { ...SRT_SERVER_DEFAULTS, ...options.limits };
-    const { latencyMs, passphrase, keyLength, cameras } = options;
-    this.#listener = new SrtListener({ crypto: nodeSrtCrypto, latencyMs, passphrase, keyLength });
+    const { latencyMs, passphrase, keyLength, keyRefresh, cameras } = options;
+    this.#listener = new SrtListener({
+      crypto: nodeSrtCrypto,
+      latencyMs,
+      passphrase,
+      keyLength,
+      ...(keyRefresh === undefined ? {} : { refresh: keyRefresh }),
+    });
     this.#guard = new ConnectionGuard(this.#limits);
     this.#doorman = new SrtDoorman({
       listener: this.#listener,
@@ -168,8 +177,9 @@ export class SrtServer {
 
   /** Never rejects. */
   async #decide(call: SrtCall, from: Caller, identity: string): Promise<void> {
-    if (!this.#guard.enter(from.address)) {
-      this.#refuse(call, from, 'overload', 'there are too many connections');
+    const obstacle = this.#guard.enter(from.address);
+    if (obstacle !== undefined) {
+      this.#refuse(call, from, 'overload', obstacle);
       return;
     }
     this.#pending.add(identity);

@@ -16,6 +16,9 @@ export interface PairOptions {
   readonly refresh?: KeyRefresh;
   /** How much faster the listener's clock runs, in parts per million. */
   readonly driftPpm?: number;
+  /** How long ago both sides began, as their timestamps have it; and the number of the first packet. */
+  readonly ageUs?: number;
+  readonly initialSequence?: number;
 }
 
 /** One side of a connection under test. */
@@ -48,11 +51,13 @@ export class Pair {
   readonly caller: Side;
   readonly listener: Side;
   readonly #driftPpm: number;
+  readonly #options: PairOptions;
   #nowUs = START_US;
 
   constructor(options: PairOptions = {}) {
     const { network = { delayUs: 5000 }, seed = 1, latencyMs = 120, driftPpm = 0 } = options;
     this.#driftPpm = driftPpm;
+    this.#options = options;
     this.toListener = new FakeNetwork({ ...network, seed });
     this.toCaller = new FakeNetwork({ ...network, seed: seed + 1 });
     const crypto = seededCrypto(seed);
@@ -143,7 +148,14 @@ export class Pair {
     return desk;
   }
 
-  #side(agreement: SrtConnection['agreement'], network: FakeNetwork, now: () => number): Side {
+  #side(agreed: SrtConnection['agreement'], network: FakeNetwork, now: () => number): Side {
+    const { ageUs = 0, initialSequence = agreed.initialSequence } = this.#options;
+    const agreement = {
+      ...agreed,
+      initialSequence,
+      startUs: agreed.startUs - ageUs,
+      peerTimestamp: agreed.peerTimestamp + ageUs,
+    };
     const received: Uint8Array[] = [];
     const receivedUs: number[] = [];
     const connection = new SrtConnection(
