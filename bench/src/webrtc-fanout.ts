@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeViewers } from '../../apps/gateway/src/sinks/webrtc/testing/native-viewers.ts';
-import { MeasuredProcess } from './rtsp-fanout/measured-process.ts';
+import { MeasuredProcess } from './support/measured-process.ts';
 
 const VIEWERS = 50;
 const BITS_PER_SECOND = 3_000_000;

@@ -6,7 +6,7 @@ import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts'
 import { RtspServer } from '../../../apps/gateway/src/servers/rtsp/rtsp-server.ts';
 import { SessionRegistry } from '../../../apps/gateway/src/sessions/session-registry.ts';
 import { RtspSinks } from '../../../apps/gateway/src/sinks/rtsp/rtsp-sinks.ts';
-import { FRAMES_PER_SECOND, Pictures } from './pictures.ts';
+import { FRAMES_PER_SECOND, Pictures } from '../support/pictures.ts';
 
 const cameras = new CameraSet({ logger: silentLogger, createSource: () => undefined });
 await cameras.apply({ autoCreate: true, byId: {} });

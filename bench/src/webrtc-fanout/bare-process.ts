@@ -18,7 +18,7 @@ import {
   type MediaHandler,
   type Track,
 } from 'node-datachannel';
-import { FRAMES_PER_SECOND, Pictures } from '../rtsp-fanout/pictures.ts';
+import { FRAMES_PER_SECOND, Pictures } from '../support/pictures.ts';
 
 const SSRC = 4711;
 const UDP_PORT = Number(process.argv[3]);

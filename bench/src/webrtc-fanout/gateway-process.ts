@@ -8,7 +8,7 @@ import { HttpServer } from '../../../apps/gateway/src/servers/http/http-server.t
 import { SessionRegistry } from '../../../apps/gateway/src/sessions/session-registry.ts';
 import { WebrtcService } from '../../../apps/gateway/src/sinks/webrtc/webrtc-service.ts';
 import { whepRoutes } from '../../../apps/gateway/src/sinks/webrtc/whep-routes.ts';
-import { FRAMES_PER_SECOND, Pictures } from '../rtsp-fanout/pictures.ts';
+import { FRAMES_PER_SECOND, Pictures } from '../support/pictures.ts';
 
 /** Linux counts processes' CPU time in these (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;

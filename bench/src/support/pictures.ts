@@ -12,8 +12,9 @@ const track: H264Track = {
   kind: 'video',
   codec: 'h264',
   clockRate: CLOCK_RATE,
-  sps: [Uint8Array.of(0x67, 0x42, 0xc0, 0x1f)],
-  pps: [Uint8Array.of(0x68, 0xce, 0x3c, 0x80)],
+  // Of x264, Constrained Baseline, 1280x720: containers read them.
+  sps: [Uint8Array.from(Buffer.from('6742c01fda014016ec0440000003004000000c83c60ca8', 'hex'))],
+  pps: [Uint8Array.of(0x68, 0xce, 0x0f, 0xc8)],
   video: {
     codecString: 'avc1.42c01f',
     profile: 'Constrained Baseline',
@@ -40,6 +41,11 @@ export class Pictures {
       nal[0] = isKey ? 0x65 : 0x41;
       return nal;
     });
+  }
+
+  /** One group of pictures. */
+  group(): AccessUnit[] {
+    return Array.from({ length: PICTURES_PER_GROUP }, (_, index) => this.at(index));
   }
 
   /** Picture `index` of a stream that never ends. */
