@@ -5,6 +5,7 @@ import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
 import { FileSource } from './sources/file/file-source.ts';
+import { HlsSource } from './sources/hls/hls-source.ts';
 import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
 import { RpicamSource } from './sources/rpicam/rpicam-source.ts';
 import { RtmpSource } from './sources/rtmp/rtmp-source.ts';
@@ -37,6 +38,7 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^file:/i, make: (address) => new FileSource(address) },
   { pattern: /^exec:/i, make: (address) => new ExecSource({ address }) },
   { pattern: /^rpicam:/i, make: (address) => new RpicamSource(address) },
+  { pattern: /^(?:hls\+https?:|https?:\/\/[^?#]*\.m3u8(?:[?#]|$))/i, make: hlsSource },
   // Whatever HTTP is not HLS: below its row.
   { pattern: /^(?:m?jpeg\+)?https?:/i, make: mjpegSource },
 ];
@@ -59,6 +61,10 @@ function rtspSource(address: string, _id: string, camera: CameraConfig): Source 
 
 function rtmpSource(address: string, _id: string, camera: CameraConfig): Source {
   return new RtmpSource({ address, tls: trustOf(camera) });
+}
+
+function hlsSource(address: string, _id: string, camera: CameraConfig): Source {
+  return new HlsSource({ address, tls: trustOf(camera), userAgent: USER_AGENT });
 }
 
 function mjpegSource(address: string, _id: string, camera: CameraConfig): Source {

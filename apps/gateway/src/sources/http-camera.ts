@@ -77,6 +77,11 @@ export class HttpCamera {
     }
   }
 
+  /** What is got from now on; the connection is kept where it leads to the same place. */
+  goTo(address: HttpAddress): void {
+    this.#moveTo(address);
+  }
+
   /** Ends every connection. */
   close(): void {
     this.#agent.destroy();

@@ -6,10 +6,11 @@ export interface UnitPacerOptions {
   readonly write: (unit: AccessUnit) => void;
   readonly clock: Clock;
   /**
-   * How much is held back, in milliseconds: a source that delivers in bursts has this much time between two of them.
-   * What is held beyond twice of it is played a little faster until it is not. 0: as the units say, no faster.
+   * What is held above this many milliseconds of media is played a little faster until no more than
+   * `catchUpUntilMs` is; never where absent.
    */
-  readonly cushionMs: number;
+  readonly catchUpAboveMs?: number;
+  readonly catchUpUntilMs?: number;
 }
 
 interface QueuedUnit {
@@ -27,7 +28,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Gives out units by their decoding times, in their order, against a steady clock. */
 export class UnitPacer {
-  readonly #options: UnitPacerOptions;
+  #options: UnitPacerOptions;
   #queue: QueuedUnit[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -47,11 +48,16 @@ export class UnitPacer {
     return Math.max(0, last.timeMs - this.#position(this.#options.clock()));
   }
 
+  /** When to catch up, where that is known only on the way. */
+  catchUp(aboveMs: number, untilMs: number): void {
+    this.#options = { ...this.#options, catchUpAboveMs: aboveMs, catchUpUntilMs: untilMs };
+  }
+
   push(unit: AccessUnit): void {
     if (this.#isClosed) return;
     const timeMs = (unit.dts * 1000) / unit.track.clockRate;
     const nowMs = this.#options.clock();
-    this.#anchor ??= { mediaMs: timeMs, clockMs: nowMs + this.#options.cushionMs, rate: 1 };
+    this.#anchor ??= { mediaMs: timeMs, clockMs: nowMs, rate: 1 };
     const isLate = this.#queue.length === 0 && this.#position(nowMs) > timeMs + LATE_MS;
     if (isLate) this.#anchor = { mediaMs: timeMs, clockMs: nowMs, rate: 1 };
     // Tracks come a little out of order, from separate playlists by whole segments.
@@ -113,11 +119,11 @@ export class UnitPacer {
   }
 
   #adjust(nowMs: number): void {
-    const { cushionMs } = this.#options;
+    const { catchUpAboveMs = Infinity, catchUpUntilMs = 0 } = this.#options;
     const anchor = this.#anchor;
-    if (cushionMs === 0 || anchor === undefined) return;
+    if (anchor === undefined) return;
     const held = this.heldMs;
-    const rate = held > 2 * cushionMs ? CATCH_UP_RATE : held <= cushionMs ? 1 : anchor.rate;
+    const rate = held > catchUpAboveMs ? CATCH_UP_RATE : held <= catchUpUntilMs ? 1 : anchor.rate;
     if (rate !== anchor.rate) this.#anchor = { mediaMs: this.#position(nowMs), clockMs: nowMs, rate };
   }
 

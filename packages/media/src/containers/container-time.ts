@@ -21,6 +21,7 @@ const MAX_STEP_SECONDS = 10;
 export class ContainerTime {
   readonly #period: number;
   readonly #maxStep: number;
+  #first = 0;
   /** Container time of zero. */
   #origin = 0;
   /** Of the last unit, unwrapped, container clock. */
@@ -36,6 +37,11 @@ export class ContainerTime {
     this.#maxStep = maxStepSeconds * clockRate;
   }
 
+  /** The timestamp that zero belongs to, until the clock jumps; 0 before the first. */
+  get first(): number {
+    return this.#first;
+  }
+
   /** The next timestamp is known to be another clock's, however near it lies: time goes on from what came last. */
   restart(): void {
     this.#isRestarted = true;
@@ -47,7 +53,7 @@ export class ContainerTime {
    */
   at(timestamp: number): number {
     if (this.#last === undefined) {
-      this.#origin = this.#last = timestamp;
+      this.#origin = this.#last = this.#first = timestamp;
       return 0;
     }
     const unwrapped = this.#unwrap(timestamp, this.#last);

@@ -48,6 +48,11 @@ export class TrackGate {
     this.#output = output;
   }
 
+  /** What all times were moved back by, in ticks of 90 kHz. */
+  get origin(): number {
+    return this.#origin ?? 0;
+  }
+
   /** Units pass. */
   get isOpen(): boolean {
     return this.#isOpen;

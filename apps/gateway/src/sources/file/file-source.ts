@@ -24,7 +24,7 @@ export class FileSource implements Source {
     const address = parseFileAddress(this.#address);
     const file = await openFile(address.path);
     const feed = new DemuxedFeed((tracks) => context.open(tracks));
-    const pacer = new UnitPacer({ write: (unit) => feed.onUnit(unit), clock: steadyClock, cushionMs: 0 });
+    const pacer = new UnitPacer({ write: (unit) => feed.onUnit(unit), clock: steadyClock });
     const timeline = new LoopTimeline({
       onTracks: (tracks) => feed.onTracks(tracks),
       onUnit: (unit) => pacer.push(unit),

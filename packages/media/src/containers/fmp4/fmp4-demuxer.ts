@@ -65,6 +65,11 @@ export class Fmp4Demuxer implements Demuxer {
     this.#needed = MAX_HEADER_BYTES;
   }
 
+  /** The file's time that became zero, in ticks of 90 kHz: how files that were demultiplexed apart belong together. */
+  get originTicks(): number {
+    return this.#units.originTicks;
+  }
+
   /** The decoding times may begin anew from here on. */
   announceDiscontinuity(): void {
     this.#units.announceDiscontinuity();

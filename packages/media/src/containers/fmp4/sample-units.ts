@@ -62,6 +62,11 @@ export class SampleUnits {
     this.#gate.expect(new Map(order.map(([id, { kind }]) => [id, kind])));
   }
 
+  /** The file's time that became zero, in ticks of 90 kHz. */
+  get originTicks(): number {
+    return this.#time.first + this.#gate.origin;
+  }
+
   announceDiscontinuity(): void {
     this.#time.restart();
     this.#lastDts.clear();

@@ -20,6 +20,11 @@ export class TsClock {
   readonly #last = new Map<number, number>();
   #isAnnounced = false;
 
+  /** The timestamp that zero belongs to. */
+  get first(): number {
+    return this.#time.first;
+  }
+
   /** The clock may be another one from here on (`discontinuity_indicator`, or a playlist that says so). */
   announceDiscontinuity(): void {
     this.#isAnnounced = true;

@@ -89,9 +89,23 @@ export class TsDemuxer implements Demuxer {
     this.#gate.flush();
   }
 
-  /** The timestamps may begin anew here: where files or segments are joined. */
+  /**
+   * The container's time that became zero, in ticks of 90 kHz (33 bits, so it may have wrapped): how streams that
+   * were demultiplexed apart belong together.
+   */
+  get originTicks(): number {
+    return this.#clock.first + this.#gate.origin;
+  }
+
+  /** The timestamps may begin anew here. */
   announceDiscontinuity(): void {
     this.#clock.announceDiscontinuity();
+  }
+
+  /** A new file or segment begins with the next byte: what was begun is whole. */
+  beginFile(): void {
+    this.#splitter.flush();
+    for (const { pes } of this.#elementary.values()) pes.flush();
     this.#counters.clear();
   }
 
