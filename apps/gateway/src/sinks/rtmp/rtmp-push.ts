@@ -72,7 +72,7 @@ class RtmpPushSession {
         send: (bytes) => void socket.write(bytes),
         onReady: (agreement) => this.#start(agreement),
         onMedia: () => undefined,
-        onEnd: (reason) => this.#fail(new PushError('ERR_RTMP_REFUSED', `the server says: ${reason}`)),
+        onEnd: (reason) => this.#fail(new PushError('ERR_PUSH_ENDED', `the server says: ${reason}`)),
       },
       { url, action: 'publish', random: randomBytes },
     );
@@ -83,7 +83,7 @@ class RtmpPushSession {
     const leave = (): void => this.#end.resolve(undefined);
     const late = setTimeout(() => {
       if (this.#viewer !== undefined) return;
-      this.#fail(new PushError('ERR_CONNECT_TIMEOUT', 'the destination did not take the stream in time'));
+      this.#fail(new PushError('ERR_PUSH_TIMEOUT', 'the destination did not take the stream in time'));
     }, READY_TIMEOUT_MS);
     signal.addEventListener('abort', leave, { once: true });
     try {
