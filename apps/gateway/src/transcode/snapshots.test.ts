@@ -17,6 +17,7 @@ import { ffmpeg, ffprobe } from '../../../../packages/media/src/testing/ffmpeg.t
 import { silentLogger } from '../observability/logger.ts';
 import { Stream } from '../stream/stream.ts';
 import { MediaWorkers } from '../workers/media/media-workers.ts';
+import { pictures } from './testing/pictures.ts';
 import { Snapshots } from './snapshots.ts';
 
 const workers = new MediaWorkers({ logger: silentLogger });
@@ -159,6 +160,15 @@ for (const { name, format, width, want } of [
     }
     assert.ok(isLive);
     assert.ok(Math.abs(takenAtMs - Date.now()) < 60_000);
+  });
+}
+
+for (const codec of ['mjpeg', 'vp8', 'vp9', 'av1'] as const) {
+  test(`a snapshot of ${codec}`, async (context) => {
+    const stream = camera(context, pictures(codec)[0]);
+    const { jpeg } = await new Snapshots({ studio: workers }).jpeg(stream, { width: 160 });
+    const { width, height } = look(jpeg);
+    assert.deepEqual([width, height], [160, 90]);
   });
 }
 

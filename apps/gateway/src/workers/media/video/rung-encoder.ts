@@ -23,7 +23,7 @@ import {
 import type { RungOrder } from './rung-order.ts';
 
 /** Decoded pictures that may wait for the encoder: from there on some are left out, and no memory grows. */
-const MAX_WAITING = 2;
+const MAX_WAITING = 5;
 /** Where neither the bitstream nor the order names one. */
 const DEFAULT_FRAME_RATE = 25;
 
