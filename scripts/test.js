@@ -1,6 +1,6 @@
 // Runs every test, or those whose path holds one of the words given: npm test -- rtsp hls
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
@@ -38,14 +38,25 @@ function run(some, concurrency) {
   return status ?? 1;
 }
 
-// The whole program against real peers plays in real time, and a browser wants the machine for itself: one after
-// another. Everything else runs side by side.
+// What a file needs of the machine. A test of the whole program with a browser plays in real time and decodes: it
+// wants the machine for itself. One against other peers mostly waits for them: some run at a time. Everything else
+// is bound by the processors.
 const isWhole = (/** @type {string} */ file) => file.startsWith('e2e');
+const hasBrowser = (/** @type {string} */ file) =>
+  readFileSync(path.join(root, file), 'utf8').includes('/chromium.ts');
+const cores = Math.max(2, availableParallelism());
 const results = [
   run(
     files.filter((file) => !isWhole(file)),
-    Math.max(2, availableParallelism()),
+    cores,
   ),
-  run(files.filter(isWhole), 1),
+  run(
+    files.filter((file) => isWhole(file) && !hasBrowser(file)),
+    cores,
+  ),
+  run(
+    files.filter((file) => isWhole(file) && hasBrowser(file)),
+    1,
+  ),
 ];
 process.exit(Math.max(...results));
