@@ -8,6 +8,7 @@ import { sessionLog } from './observability/session-log.ts';
 import {
   buildFitter,
   buildHls,
+  buildMse,
   buildPushes,
   buildRtmp,
   buildRtsp,
@@ -17,10 +18,8 @@ import {
 import type { Parts } from './parts.ts';
 import type { PushSet } from './push/push-set.ts';
 import { HttpServer } from './servers/http/http-server.ts';
-import { MseServer } from './servers/mse/mse-server.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
-import { MseSinks } from './sinks/mse/mse-sinks.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { createSrtSinks } from './sinks/srt/srt-sinks.ts';
 import type { SrtServer } from './servers/srt/srt-server.ts';
@@ -84,17 +83,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
     srtSinks,
   });
   const http = new HttpServer({ ...config.http, logger });
-  const mseSinks = new MseSinks();
-  const mse = new MseServer({
-    server: http.app.server,
-    allowedOrigins: config.http.allowedOrigins,
-    cameras,
-    sessions,
-    fitter,
-    rungs: () => [],
-    openViewer: (stream, quality, outlet, onEnd) => mseSinks.open(stream, quality, outlet, onEnd),
-    logger,
-  });
+  const mse = buildMse(config.http, { http, cameras, sessions, fitter, logger });
   return {
     config,
     logger,

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
+import { MseServer } from './servers/mse/mse-server.ts';
 import { RtmpServer } from './servers/rtmp/rtmp-server.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
 import { SrtServer } from './servers/srt/srt-server.ts';
 import type { HlsRenditions } from './servers/hls/hls-renditions.ts';
 import { HLS_CARRIAGE } from './sinks/hls/hls-carriage.ts';
 import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
+import { MseSinks } from './sinks/mse/mse-sinks.ts';
 import { createRtmpSinks, rtmpCarriage } from './sinks/rtmp/rtmp-format.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
 import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
@@ -133,6 +135,7 @@ export function buildWebrtc(
     sessions,
     logger,
     fitter,
+    rungs: (stream) => fitter.ladder(stream),
   });
 }
 
@@ -168,6 +171,29 @@ export function buildPushes(
     route: (address) => pushRoute(address, { rtspSinks, srtSinks }),
     fitter,
     privateNetworks,
+    logger,
+  });
+}
+
+export function buildMse(
+  { allowedOrigins }: Config['http'],
+  {
+    http,
+    cameras,
+    sessions,
+    fitter,
+    logger,
+  }: Pick<Parts, 'http' | 'cameras' | 'sessions' | 'fitter' | 'logger'>,
+): MseServer {
+  const sinks = new MseSinks();
+  return new MseServer({
+    server: http.app.server,
+    allowedOrigins,
+    cameras,
+    sessions,
+    fitter,
+    rungs: (stream) => fitter.ladder(stream),
+    openViewer: (stream, quality, outlet, onEnd) => sinks.open(stream, quality, outlet, onEnd),
     logger,
   });
 }

@@ -7,6 +7,7 @@ import {
   type VideoTrack,
 } from '@vedette/media';
 import { PLAYOUT_DELAY_URI } from '../rtp/header-extension.ts';
+import { TRANSPORT_SEQUENCE_URI } from '../rtp/transport-arrivals.ts';
 import { av1FormatFit, h264FormatFit, h265FormatFit, vp8FormatFit, vp9FormatFit } from './format-fit.ts';
 import type { OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
 
@@ -205,4 +206,13 @@ function receivableSections(
 export function playoutDelayId(section: OfferedSection): number {
   const id = section.extensions.get(PLAYOUT_DELAY_URI) ?? 0;
   return id <= 14 ? id : 0;
+}
+
+/**
+ * Id under which a section takes transport-wide sequence numbers (1-14), or 0 where it does not or gives no feedback
+ * on them.
+ */
+export function transportSequenceId({ extensions }: OfferedSection, { feedback }: OfferedFormat): number {
+  const id = extensions.get(TRANSPORT_SEQUENCE_URI) ?? 0;
+  return id <= 14 && feedback.includes('transport-cc') ? id : 0;
 }

@@ -1,9 +1,10 @@
 import type { Track } from '@vedette/media';
 import { PLAYOUT_DELAY_URI } from '../rtp/header-extension.ts';
+import { TRANSPORT_SEQUENCE_URI } from '../rtp/transport-arrivals.ts';
 import { serializeSdp, type MediaToWrite } from '../sdp/serialize-sdp.ts';
 import type { SdpAttribute } from '../sdp/session-description.ts';
 import { serializeIceCandidate } from './ice-candidate.ts';
-import { playoutDelayId, type PlannedMedia, type ViewingPlan } from './viewing-plan.ts';
+import { playoutDelayId, transportSequenceId, type PlannedMedia, type ViewingPlan } from './viewing-plan.ts';
 import type { OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
 import type { WebrtcTransport } from './webrtc-transport.ts';
 
@@ -111,7 +112,9 @@ function sentSection(
 ): MediaToWrite {
   const { payloadType } = format;
   const fmtp = fmtpOf(format, track);
-  const delayId = section.kind === 'video' ? playoutDelayId(section) : 0;
+  const isVideo = section.kind === 'video';
+  const delayId = isVideo ? playoutDelayId(section) : 0;
+  const sequenceId = isVideo ? transportSequenceId(section, format) : 0;
   return {
     kind: section.kind,
     port: 9,
@@ -126,9 +129,10 @@ function sentSection(
       attribute('rtpmap', `${payloadType} ${rtpmapOf(format)}`),
       ...(fmtp === undefined ? [] : [attribute('fmtp', `${payloadType} ${fmtp}`)]),
       ...format.feedback
-        .filter((kind) => FEEDBACK.has(kind))
+        .filter((kind) => FEEDBACK.has(kind) || (kind === 'transport-cc' && sequenceId > 0))
         .map((kind) => attribute('rtcp-fb', `${payloadType} ${kind}`)),
       ...(delayId === 0 ? [] : [attribute('extmap', `${delayId} ${PLAYOUT_DELAY_URI}`)]),
+      ...(sequenceId === 0 ? [] : [attribute('extmap', `${sequenceId} ${TRANSPORT_SEQUENCE_URI}`)]),
       // One stream for both: players then keep lips and voice together.
       attribute('msid', `live ${name}`),
       attribute('ssrc', `${ssrc} cname:${cname}`),

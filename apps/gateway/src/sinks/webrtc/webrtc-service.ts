@@ -8,6 +8,7 @@ import {
   type PublishingPlan,
   type WebrtcOffer,
 } from '@vedette/protocols';
+import { AUTO_QUALITY, SOURCE_QUALITY, type Rung } from '../../adaptation/viewer-quality.ts';
 import type { CameraView } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
@@ -16,6 +17,7 @@ import type { StreamFitter } from '../../transcode/fitter.ts';
 import type { SupervisorReport } from '../../workers/supervisor.ts';
 import type { StreamSettings } from '../../workers/webrtc/messages.ts';
 import type { PublisherHandler, PublisherLine, PublisherWorkers } from '../../workers/webrtc/publishing.ts';
+import { AdaptiveView } from './adaptive-view.ts';
 import { cameraAway, ViewingRefused } from './viewing-refused.ts';
 import { WebrtcShard } from './webrtc-shard.ts';
 import type { WebrtcViewer } from './webrtc-viewer.ts';
@@ -36,6 +38,8 @@ export interface WebrtcOptions {
   readonly logger: Logger;
   /** Makes of a camera what the player takes; without it such media is left out, or refused. */
   readonly fitter?: StreamFitter | undefined;
+  /** Renditions of a camera, from the best to the least; none where absent. */
+  readonly rungs?: ((stream: Stream) => readonly Rung[]) | undefined;
   /** Viewers at a time, those that are still connecting included. */
   readonly maxViewers?: number;
   readonly maxViewersPerAddress?: number;
@@ -51,8 +55,10 @@ export interface ViewRequest {
   /** Address of the peer, without port. */
   readonly peer: string;
   readonly userAgent?: string | undefined;
-  /** The rung of the ladder that is wanted; the source where absent. */
+  /** The rung of the ladder that is wanted, or `auto`, which is also meant where absent. */
   readonly quality?: string | undefined;
+  /** Lines that the player has room for. */
+  readonly maxHeight?: number | undefined;
   /** Aborts when the peer no longer waits for the answer. */
   readonly signal: AbortSignal;
 }
@@ -72,6 +78,7 @@ const PORT_ATTEMPTS = 5;
 
 interface Entry {
   readonly viewer: WebrtcViewer;
+  readonly quality: AdaptiveView;
   readonly cameraId: string;
   readonly etag: string;
 }
@@ -132,8 +139,10 @@ export class WebrtcService implements PublisherWorkers {
       await this.#awaitLive(request);
       const stream = await this.#fitted(request, offer);
       const plan = planViewing(offer, stream.tracks);
-      const { viewer, answer } = await this.#leastLoaded().view(stream, offer, plan);
-      return this.#begin(request, viewer, answer, leave);
+      const shard = this.#leastLoaded();
+      const { viewer, answer } = await shard.view(stream, offer, plan);
+      const quality = this.#adapt(request, viewer, shard);
+      return this.#begin(request, viewer, quality, answer, leave);
     } catch (error) {
       leave();
       throw asRefusal(error);
@@ -206,11 +215,15 @@ export class WebrtcService implements PublisherWorkers {
   /** The stream that the peer can be sent, once it is there. */
   async #fitted({ camera: { stream }, signal, quality }: ViewRequest, offer: WebrtcOffer): Promise<Stream> {
     const { fitter } = this.#options;
-    const fitted = fitter?.fit(stream, viewingCarriage(offer, stream.tracks), quality) ?? stream;
+    const named = quality === AUTO_QUALITY ? undefined : quality;
+    const fitted = fitter?.fit(stream, viewingCarriage(offer, stream.tracks), named) ?? stream;
     if (fitted.isLive) return fitted;
     const patience = AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]);
-    await fitted.live(patience).catch(() => undefined);
-    if (fitted.isLive) return fitted;
+    const isThere = await fitted.live(patience).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return fitted;
     const message = 'The camera could not be transcoded for this player yet.';
     throw new ViewingRefused('ERR_TRANSCODE_UNAVAILABLE', message, 5);
   }
@@ -221,14 +234,45 @@ export class WebrtcService implements PublisherWorkers {
     return others.reduce((least, shard) => (shard.peerCount < least.peerCount ? shard : least), first);
   }
 
-  #begin(request: ViewRequest, viewer: WebrtcViewer, answer: string, leave: () => void): View {
+  /** Lets the viewer's line, or the viewer, choose among the renditions of the camera. */
+  #adapt(
+    { camera: { stream }, quality = AUTO_QUALITY, maxHeight }: ViewRequest,
+    viewer: WebrtcViewer,
+    shard: WebrtcShard,
+  ): AdaptiveView {
+    const { fitter, rungs } = this.#options;
+    const { offer, plan } = viewer;
+    const view = new AdaptiveView({
+      offer,
+      plan,
+      choice: quality,
+      maxHeight,
+      rungs: () => rungs?.(stream) ?? [],
+      fit: (name) => {
+        const carriage = viewingCarriage(offer, stream.tracks);
+        return fitter?.fit(stream, carriage, name === SOURCE_QUALITY ? undefined : name) ?? stream;
+      },
+      move: async (target, targetPlan) => shard.move(viewer, target, targetPlan),
+    });
+    viewer.onLine = (figures) => view.onLine(figures);
+    viewer.onEnd(() => view.close());
+    return view;
+  }
+
+  #begin(
+    request: ViewRequest,
+    viewer: WebrtcViewer,
+    quality: AdaptiveView,
+    answer: string,
+    leave: () => void,
+  ): View {
     const { camera, peer, userAgent } = request;
     const { record, end } = this.#options.sessions.begin(
       { protocol: 'webrtc', kind: 'view', cameraId: camera.id, peer, userAgent, transport: 'udp' },
       viewer,
     );
     const etag = `"${record.id.slice(0, 8)}"`;
-    this.#entries.set(record.id, { viewer, cameraId: camera.id, etag });
+    this.#entries.set(record.id, { viewer, quality, cameraId: camera.id, etag });
     viewer.onEnd((reason) => {
       this.#entries.delete(record.id);
       leave();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {
   parseLibraryAnswer,
   playoutDelayId,
+  transportSequenceId,
   serializeLibraryOffer,
   serializeWebrtcAnswer,
   withAnnouncedAddresses,
@@ -24,6 +25,9 @@ const ENTRY = path.resolve(import.meta.dirname, '../../workers/webrtc/main.ts');
 /** A viewer takes about one MiB, for packets that may have to be sent again. */
 const MAX_RSS_BYTES = 2 * 1024 * 1024 * 1024;
 
+/** The worker gives up sooner. */
+const MOVE_TIMEOUT_MS = 10_000;
+
 export interface WebrtcShardOptions {
   /** Address to bind. */
   readonly host: string;
@@ -39,6 +43,8 @@ export class WebrtcShard {
   readonly #supervisor: Supervisor<WebrtcNews, WebrtcOrders>;
   readonly #viewers = new Map<number, WebrtcViewer>();
   readonly #sinks = new Map<Stream, WebrtcSink>();
+  /** What each viewer is sent. */
+  readonly #sinkOfViewer = new Map<WebrtcViewer, WebrtcSink>();
   readonly #settings: Omit<StreamSettings, 'channel'>;
   readonly #publishers: IncomingPeers;
   #port = 0;
@@ -54,6 +60,7 @@ export class WebrtcShard {
       audioSsrc: ssrc + 1,
       cname: randomBytes(8).toString('hex'),
       playoutDelay: options.playoutDelay,
+      firstTimestamp: randomInt(0, 0x1_0000_0000),
     };
     this.#supervisor = new Supervisor<WebrtcNews, WebrtcOrders>({
       kind: 'webrtc',
@@ -71,6 +78,9 @@ export class WebrtcShard {
           },
           totals: (all) => {
             for (const totals of all) this.#viewers.get(totals.viewer)?.update(totals);
+          },
+          lines: (all) => {
+            for (const figures of all) this.#viewers.get(figures.viewer)?.onLine(figures);
           },
           keyFrameWanted: ({ channel }) => this.#requestKeyFrame(channel),
           publisherConnected: ({ publisher }) => options.logger.debug({ publisher }, 'publisher connected'),
@@ -130,14 +140,56 @@ export class WebrtcShard {
     await this.#listening;
     const viewer = this.#createViewer(link, offer, plan);
     const sink = this.#sinkOf(stream, link);
-    sink.add(viewer);
+    sink.add(viewer, plan);
     this.#viewers.set(viewer.number, viewer);
-    viewer.onEnd(() => this.#release(viewer, sink));
+    this.#sinkOfViewer.set(viewer, sink);
+    viewer.onEnd(() => this.#release(viewer));
     try {
       return { viewer, answer: await this.#connect(link, sink, viewer) };
     } catch (error) {
       viewer.close('it could not be connected');
       throw error;
+    }
+  }
+
+  /**
+   * Sends a viewer another stream from its next entry point on, whose codecs are those that were agreed on.
+   *
+   * @returns whether it is sent that now; it is still sent the one before otherwise.
+   */
+  async move(viewer: WebrtcViewer, stream: Stream, plan: ViewingPlan): Promise<boolean> {
+    const { link } = this.#supervisor;
+    const from = this.#sinkOfViewer.get(viewer);
+    if (link === undefined || from === undefined) return false;
+    const to = this.#sinkOf(stream, link);
+    if (to === from) return true;
+    to.add(viewer, plan);
+    const hasMoved = await this.#order(link, viewer, to, plan);
+    const isOver = !this.#viewers.has(viewer.number);
+    if (isOver || !hasMoved) to.remove(viewer);
+    if (isOver || hasMoved) from.remove(viewer);
+    if (isOver || !hasMoved) return false;
+    this.#sinkOfViewer.set(viewer, to);
+    return true;
+  }
+
+  async #order(
+    link: WebrtcLink,
+    viewer: WebrtcViewer,
+    to: WebrtcSink,
+    { video, audio }: ViewingPlan,
+  ): Promise<boolean> {
+    const request = {
+      viewer: viewer.number,
+      channel: to.channel,
+      videoTrackId: video?.track.id ?? -1,
+      audioTrackId: audio?.track.id ?? -1,
+    };
+    try {
+      const { result } = await link.request('move', request, { timeoutMs: MOVE_TIMEOUT_MS });
+      return result.hasMoved;
+    } catch {
+      return false; // the worker is gone, and the viewer with it
     }
   }
 
@@ -157,9 +209,10 @@ export class WebrtcShard {
     this.#listening.catch(() => undefined); // whoever needs it hears of it
   }
 
-  #release(viewer: WebrtcViewer, sink: WebrtcSink): void {
+  #release(viewer: WebrtcViewer): void {
     this.#viewers.delete(viewer.number);
-    sink.remove(viewer);
+    this.#sinkOfViewer.get(viewer)?.remove(viewer);
+    this.#sinkOfViewer.delete(viewer);
   }
 
   /** Ends the viewers and the worker. Safe to call twice. */
@@ -230,5 +283,6 @@ function sentTrack(offer: WebrtcOffer, media: ViewingPlan['video'] | ViewingPlan
     payloadType: media.format.payloadType,
     clockRate: media.format.clockRate,
     playoutDelayId: isVideo ? playoutDelayId(section) : 0,
+    transportSequenceId: isVideo ? transportSequenceId(section, media.format) : 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { AccessUnit, Track } from '@vedette/media';
+import type { ViewingPlan } from '@vedette/protocols';
 import type { Reader } from '../../stream/reader.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { Channel } from '../../workers/channel.ts';
@@ -27,7 +28,8 @@ export class WebrtcSink implements Reader {
   readonly #stream: Stream;
   readonly #options: WebrtcSinkOptions;
   readonly #channel: Channel;
-  readonly #viewers = new Set<WebrtcViewer>();
+  /** Each with what it agreed to; tracks are those of this stream. */
+  readonly #viewers = new Map<WebrtcViewer, ViewingPlan>();
   #lingerTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -56,10 +58,10 @@ export class WebrtcSink implements Reader {
     this.#stream.addReader(this);
   }
 
-  /** Enters a viewer. */
-  add(viewer: WebrtcViewer): void {
+  /** Enters a viewer, which is sent what `plan` has of this stream. */
+  add(viewer: WebrtcViewer, plan: ViewingPlan): void {
     clearTimeout(this.#lingerTimer);
-    this.#viewers.add(viewer);
+    this.#viewers.set(viewer, plan);
   }
 
   /** Lets a viewer go that is over. */
@@ -76,14 +78,14 @@ export class WebrtcSink implements Reader {
     this.#isClosed = true;
     clearTimeout(this.#lingerTimer);
     this.#stream.removeReader(this);
-    for (const viewer of [...this.#viewers]) viewer.close(reason);
+    for (const viewer of [...this.#viewers.keys()]) viewer.close(reason);
     this.#channel.close(reason);
     this.#options.onClosed(this);
   }
 
   onTracks(tracks: readonly Track[]): void {
-    for (const viewer of [...this.#viewers]) {
-      const mismatch = viewer.mismatch(tracks);
+    for (const [viewer, plan] of [...this.#viewers]) {
+      const mismatch = viewer.mismatch(tracks, plan);
       if (mismatch !== undefined) viewer.close(mismatch);
     }
     this.#channel.setTracks(tracks.filter(isSendable));

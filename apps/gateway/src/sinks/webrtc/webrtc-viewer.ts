@@ -8,7 +8,7 @@ import {
   type WebrtcOffer,
 } from '@vedette/protocols';
 import type { SessionOwner, SessionTotals } from '../../sessions/session-registry.ts';
-import type { ViewerTotals } from '../../workers/webrtc/messages.ts';
+import type { ViewerLineFigures, ViewerTotals } from '../../workers/webrtc/messages.ts';
 
 const NO_TOTALS: SessionTotals = { bytes: 0, dropped: 0, queuedBytes: 0 };
 
@@ -29,6 +29,8 @@ export class WebrtcViewer implements SessionOwner {
   #candidatesLeft = WEBRTC_OFFER_LIMITS.candidates;
   #endReason: string | undefined;
   readonly #listeners: ((reason: string) => void)[] = [];
+  /** Told how the line fares, a few times a second. */
+  onLine: (figures: ViewerLineFigures) => void = () => undefined;
 
   constructor(number: number, offer: WebrtcOffer, plan: ViewingPlan, line: ViewerLine) {
     this.number = number;
@@ -81,10 +83,10 @@ export class WebrtcViewer implements SessionOwner {
    *
    * @returns `undefined` where it does, else why not.
    */
-  mismatch(tracks: readonly Track[]): string | undefined {
+  mismatch(tracks: readonly Track[], agreed: ViewingPlan): string | undefined {
     try {
       const plan = planViewing(this.offer, tracks);
-      return isSamePlan(this.plan, plan) ? undefined : 'the camera changed its codecs';
+      return isSamePlan(agreed, plan) ? undefined : 'the camera changed its codecs';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -94,6 +96,6 @@ export class WebrtcViewer implements SessionOwner {
 /** Other parameters of the same codec are no matter: they travel with the media. */
 function isSamePlan(before: ViewingPlan, after: ViewingPlan): boolean {
   const keyOf = ({ video, audio }: ViewingPlan): string =>
-    [video?.track.id, video?.track.codec, audio?.track.id, audio?.format.payloadType].join();
+    [video?.track.id, video?.track.codec, audio?.track.id, audio?.track.codec].join();
   return keyOf(before) === keyOf(after);
 }

@@ -27,7 +27,15 @@ const RESOURCE = '/live/:id/whep/:session';
 
 const endpointParams = z.object({ id: z.string() });
 const endpointQuery = z.object({
-  quality: z.string().optional().meta({ description: 'A rung of the ladder, or low, medium, high, ultra' }),
+  quality: z.string().max(32).optional().meta({
+    description: 'A rung of the ladder, or low, medium, high, ultra; auto (the default) follows the line',
+  }),
+  maxHeight: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Lines that the player has room for' }),
 });
 const resourceParams = z.object({ id: z.string(), session: z.string() });
 
@@ -37,6 +45,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_WEBRTC_CODEC: 406,
   ERR_WEBRTC_NO_MEDIA: 406,
   ERR_WEBRTC_TRANSPORT: 503,
+  ERR_QUALITY_UNKNOWN: 404,
   ERR_WEBRTC_TOO_MANY: 429,
 };
 
@@ -53,6 +62,7 @@ export function whepRoutes(service: WebrtcService, directory: CameraDirectory): 
       addResource(scope, service);
       addBootstrap(scope, service, directory);
     });
+    addQuality(app, service);
   };
 }
 
@@ -92,6 +102,7 @@ function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDire
         const view = await service.view({
           ...{ camera, offer, peer: request.ip, userAgent, signal },
           quality: request.query.quality,
+          maxHeight: request.query.maxHeight,
         });
         return await reply
           .code(201)
@@ -110,6 +121,52 @@ function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDire
     },
   );
   refuseOtherMethods(app, ENDPOINT, 'OPTIONS, POST', ['GET', 'PUT', 'PATCH', 'DELETE']);
+}
+
+const qualityState = z
+  .object({
+    quality: z.string().meta({ description: 'The rendition that is sent now' }),
+    isAutomatic: z.boolean().meta({ description: 'It follows the line; nobody chose it' }),
+    available: z.array(z.object({ name: z.string(), height: z.int() })),
+  })
+  .meta({ id: 'QualityState' });
+
+/** Which rendition a session is sent: asked for here, since WHEP itself has no words for it. */
+function addQuality(app: HttpApp, service: WebrtcService): void {
+  const url = `${RESOURCE}/quality`;
+  const schema = { tags: ['live'], params: resourceParams };
+  app.get(
+    url,
+    {
+      schema: {
+        ...schema,
+        summary: 'The rendition of a session',
+        response: { 200: qualityState, 404: problem },
+      },
+    },
+    (request) => findSession(service, request.params).quality.report,
+  );
+  app.post(
+    url,
+    {
+      schema: {
+        ...schema,
+        summary: 'Choose the rendition of a session',
+        description: 'It changes at the next key picture of the other one; the connection stays.',
+        body: z.object({ quality: z.string().max(32), maxHeight: z.int().min(1).optional() }),
+        response: { 200: qualityState, 400: problem, 404: problem },
+      },
+    },
+    async (request) => {
+      const { quality } = findSession(service, request.params);
+      try {
+        await quality.choose(request.body.quality, request.body.maxHeight);
+      } catch (error) {
+        throw asProblem(error);
+      }
+      return quality.report;
+    },
+  );
 }
 
 function addResource(app: HttpApp, service: WebrtcService): void {

@@ -2,7 +2,7 @@ import { steadyClock } from '../../stream/stream.ts';
 import type { Link } from '../link.ts';
 import { serveAsWorker } from '../worker-child.ts';
 import { PeerPort } from './connection.ts';
-import type { StreamSettings, ViewerRequest, WebrtcNews, WebrtcOrders } from './messages.ts';
+import type { MoveRequest, StreamSettings, ViewerRequest, WebrtcNews, WebrtcOrders } from './messages.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { Publishers } from './publishers.ts';
 import { Viewer } from './viewer.ts';
@@ -14,6 +14,7 @@ import { Viewer } from './viewer.ts';
  */
 
 const TICK_MS = 1000;
+const LINES_EVERY_MS = 200;
 
 const streams = new Map<number, OutgoingStream>();
 const viewers = new Map<number, Viewer>();
@@ -33,6 +34,7 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
         return { result: null };
       },
       view: async (request) => ({ result: { answer: await view(request) } }),
+      move: async (request) => ({ result: { hasMoved: await move(request) } }),
       receive: async (request) => {
         if (port === undefined) throw new Error('there is no port yet');
         return { result: { answer: await publishers.receive(request, port) } };
@@ -50,6 +52,7 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
   },
   cleanUp: async () => {
     clearInterval(ticker);
+    clearInterval(lineTicker);
     for (const viewer of viewers.values()) viewer.close('the gateway is closing');
     publishers.closeAll('the gateway is closing');
     // What says goodbye to browsers is sent on native threads: give them a moment.
@@ -59,6 +62,7 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
 });
 const publishers = new Publishers(link, steadyClock);
 const ticker = setInterval(tick, TICK_MS);
+const lineTicker = setInterval(tellLines, LINES_EVERY_MS);
 
 function openStream(settings: StreamSettings): void {
   const { channel } = settings;
@@ -84,7 +88,6 @@ async function view(request: ViewerRequest): Promise<string> {
     {
       onConnected: ({ id, setupMs }) => link.notify('connected', { viewer: id, setupMs }),
       onClosed: (closed, reason) => {
-        stream.remove(closed);
         viewers.delete(closed.id);
         toldBytes.delete(closed.id);
         link.notify('closed', { reason, totals: closed.totals });
@@ -100,6 +103,21 @@ async function view(request: ViewerRequest): Promise<string> {
     viewer.close('the offer was refused');
     throw error;
   }
+}
+
+async function move(request: MoveRequest): Promise<boolean> {
+  const viewer = viewers.get(request.viewer);
+  const stream = streams.get(request.channel);
+  if (viewer === undefined || stream === undefined) return false;
+  return viewer.moveTo(stream, request);
+}
+
+function tellLines(): void {
+  const nowMs = steadyClock();
+  const lines = [...viewers.values()]
+    .map((viewer) => viewer.lineAt(nowMs))
+    .filter((line) => line !== undefined);
+  if (lines.length > 0) link.notify('lines', lines);
 }
 
 function tick(): void {

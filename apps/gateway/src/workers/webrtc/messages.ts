@@ -1,4 +1,5 @@
 import type { Codec } from '@vedette/media';
+import type { LineFigures } from './line-estimate.ts';
 
 /** What is sent to one viewer in one section of its offer. */
 export interface SentTrack {
@@ -10,6 +11,8 @@ export interface SentTrack {
   readonly clockRate: number;
   /** Id of the playout-delay extension (1-14) in the viewer's offer; 0 where it has none. */
   readonly playoutDelayId: number;
+  /** Id of the transport-wide sequence number (1-14) in the viewer's offer; 0 where it has none. */
+  readonly transportSequenceId: number;
 }
 
 /** A peer that wants to view the stream of a channel. */
@@ -31,6 +34,8 @@ export interface StreamSettings {
   readonly audioSsrc: number;
   /** Names the clock that pictures and sound share (RFC 3550 §6.5.1). */
   readonly cname: string;
+  /** RTP timestamp of PTS 0: the same for all, so that a viewer can go from one to another in the same time. */
+  readonly firstTimestamp: number;
   /** Range, in milliseconds, that players may choose their buffering from. */
   readonly playoutDelay: { readonly minMs: number; readonly maxMs: number };
 }
@@ -49,6 +54,20 @@ export interface ViewerTotals {
   readonly jitterMs: number;
   /** Round trip, in milliseconds; `null` until measured. */
   readonly roundTripMs: number | null;
+}
+
+/** How one viewer's line fares: what the quality it is given follows. */
+export interface ViewerLineFigures extends LineFigures {
+  readonly viewer: number;
+}
+
+/** A viewer goes over to another stream, whose codecs are the same. */
+export interface MoveRequest {
+  readonly viewer: number;
+  readonly channel: number;
+  /** Of the channel; -1 where the viewer is sent none. */
+  readonly videoTrackId: number;
+  readonly audioTrackId: number;
 }
 
 /** What a publisher sends in one section of its offer. */
@@ -107,6 +126,8 @@ export interface WebrtcOrders {
     readonly openStream: { readonly params: StreamSettings; readonly result: null };
     /** The library's answer, all its candidates in it. */
     readonly view: { readonly params: ViewerRequest; readonly result: { readonly answer: string } };
+    /** Answered when the viewer has gone over, at an entry point of the other stream, or will not. */
+    readonly move: { readonly params: MoveRequest; readonly result: { readonly hasMoved: boolean } };
     /** Joins the channel, and sends what the publisher does on it. */
     readonly receive: { readonly params: PublisherRequest; readonly result: { readonly answer: string } };
   };
@@ -131,6 +152,8 @@ export interface WebrtcNews {
     readonly closed: { readonly reason: string; readonly totals: ViewerTotals };
     /** Of viewers whose totals changed; once a second. */
     readonly totals: readonly ViewerTotals[];
+    /** Of viewers that give feedback; a few times a second. */
+    readonly lines: readonly ViewerLineFigures[];
     /** A viewer of the channel's stream has nothing to begin with. */
     readonly keyFrameWanted: { readonly channel: number };
     readonly publisherConnected: { readonly publisher: number };

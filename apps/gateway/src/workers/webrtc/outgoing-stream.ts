@@ -57,12 +57,12 @@ export class OutgoingStream implements ViewerSource {
     const { track, timestamp } = run;
     this.#clocks.set(track.id, { track, timestamp, wallClockMs: unit.wallClockMs, atMs: nowMs });
     if (track.kind === 'video') this.#keep(run);
-    for (const viewer of this.#viewers) viewer.offer(run, nowMs);
+    for (const viewer of this.#viewers) viewer.offer(run, nowMs, this);
   }
 
   /** The stream is over. */
   close(reason: string): void {
-    for (const viewer of this.#viewers) viewer.close(reason);
+    for (const viewer of this.#viewers) viewer.lose(this, reason);
     this.#forgetGroup();
   }
 

@@ -31,22 +31,28 @@ export interface PacketRun {
 /** Where the word with the playout delay stands in each packet with a piece of a picture. */
 export const PLAYOUT_DELAY_OFFSET = 16;
 
-/** The extension as it is laid out in every packet; viewers that know it by an id get that written in. */
-const DELAY_EXTENSION = serializeExtensionElements([playoutDelayElement(1, 0, 0)]);
+/** Where the transport-wide sequence number stands, after that. */
+export const TRANSPORT_SEQUENCE_OFFSET = 20;
+
+/** The extensions as they are laid out in every packet; viewers that know them by ids get those written in. */
+const EXTENSIONS = serializeExtensionElements([
+  playoutDelayElement(1, 0, 0),
+  { id: 2, data: Uint8Array.of(0, 0) },
+]);
 
 /** Makes the packets of one track. */
 export class RunMaker {
   readonly #packetizer: RtpPacketizer;
 
-  constructor(track: Track, { videoSsrc, audioSsrc }: StreamSettings) {
+  constructor(track: Track, { videoSsrc, audioSsrc, firstTimestamp }: StreamSettings) {
     const isVideo = track.kind === 'video';
     this.#packetizer = createPacketizer(track, {
       payloadType: 96,
       ssrc: isVideo ? videoSsrc : audioSsrc,
       firstSequenceNumber: 0,
-      firstTimestamp: Math.floor(Math.random() * 0x1_0000_0000),
+      firstTimestamp,
       maxPacketLength: WEBRTC_MAX_PACKET_LENGTH,
-      extension: isVideo ? DELAY_EXTENSION : undefined,
+      extension: isVideo ? EXTENSIONS : undefined,
     });
   }
 

@@ -34,7 +34,7 @@ const MAX_BITS_PER_SECOND = 20e6;
 /** An honest publisher stays far below; one that does not is cut off. */
 const MAX_BYTES_PER_SECOND = 25e6;
 /** How long packets wait for those before them: long enough to be asked for twice, within reason. */
-const MIN_WAIT_MS = 80;
+const MIN_WAIT_MS = 200;
 const MAX_WAIT_MS = 500;
 
 /** One peer that publishes: packets in, access units out, and what it must be told to keep them coming. */

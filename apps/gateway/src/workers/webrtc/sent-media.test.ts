@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseExtensionElements, parseRtpPacket, type RtpPacket } from '@vedette/protocols';
+import {
+  parseExtensionElements,
+  parseRtpPacket,
+  type RtpExtensionElement,
+  type RtpPacket,
+} from '@vedette/protocols';
 import { packet, opusTrack, picture, videoTrack } from '../../testing/units.ts';
+import { LineEstimate } from './line-estimate.ts';
 import { PacerBacklog } from './pacer-backlog.ts';
 import { reportInstant, RunMaker } from './packet-run.ts';
 import { SentMedia } from './sent-media.ts';
@@ -11,6 +17,7 @@ const SETTINGS = {
   videoSsrc: 17,
   audioSsrc: 18,
   cname: 'x',
+  firstTimestamp: 7,
   playoutDelay: { minMs: 20, maxMs: 400 },
 };
 
@@ -20,36 +27,50 @@ function collector(): { readonly packets: RtpPacket[]; readonly transmit: (bytes
   return { packets, transmit: (bytes) => packets.push(parseRtpPacket(Uint8Array.from(bytes))) };
 }
 
+function elementsOf({ extension }: RtpPacket): RtpExtensionElement[] {
+  return extension === undefined ? [] : parseExtensionElements(extension);
+}
+
 test('two viewers of one run: each its own payload type, sequence and extension id, the same pictures', () => {
   const track = videoTrack();
   const run = new RunMaker(track, SETTINGS).make(picture(track, 0, { size: 5000 }));
   assert.ok(run.packets.length > 2);
   const viewers = [
-    { payloadType: 102, playoutDelayId: 5 },
-    { payloadType: 126, playoutDelayId: 0 },
+    { payloadType: 102, playoutDelayId: 5, transportSequenceId: 3 },
+    { payloadType: 126, playoutDelayId: 0, transportSequenceId: 0 },
   ].map((own) => {
     const { packets, transmit } = collector();
-    const media = new SentMedia({ trackId: 0, clockRate: 90_000, ...own }, 17, SETTINGS.playoutDelay);
-    media.send(run, 4_000_000_000, transmit);
-    media.send(run, 5, transmit);
+    const media = new SentMedia({ trackId: 0, clockRate: 90_000, ...own }, 17, {
+      playoutDelay: SETTINGS.playoutDelay,
+      line: new LineEstimate(),
+    });
+    media.send(run, 4_000_000_000, 0, transmit);
+    media.send(run, 5, 0, transmit);
     assert.equal(media.packetCount, 2 * run.packets.length);
     assert.equal(media.octetCount, 2 * run.payloadLength);
     return { own, packets };
   });
+  const transportSequences: number[] = [];
   for (const { own, packets } of viewers) {
-    const first = packets[0]?.sequenceNumber ?? 0;
+    const firstNumber = packets[0]?.sequenceNumber ?? 0;
     for (const [index, rtp] of packets.entries()) {
       const isSecond = index >= run.packets.length;
       assert.equal(rtp.payloadType, own.payloadType);
-      assert.equal(rtp.sequenceNumber, (first + index) & 0xffff);
+      assert.equal(rtp.sequenceNumber, (firstNumber + index) & 0xffff);
       assert.equal(rtp.timestamp, isSecond ? 5 : 4_000_000_000);
       assert.equal(rtp.ssrc, 17);
       assert.equal(rtp.marker, index % run.packets.length === run.packets.length - 1);
-      const elements = rtp.extension ? parseExtensionElements(rtp.extension) : [];
-      const delay = { id: own.playoutDelayId, data: Uint8Array.of(0x00, 0x20, 0x28) };
-      assert.deepEqual(elements, own.playoutDelayId === 0 ? [] : [delay]);
+      const elements = new Map(elementsOf(rtp).map(({ id, data }) => [id, data]));
+      const { playoutDelayId, transportSequenceId } = own;
+      assert.equal(elements.size, playoutDelayId === 0 ? 0 : 2, 'what the viewer does not know is padding');
+      if (playoutDelayId === 0) continue;
+      assert.deepEqual(elements.get(playoutDelayId), Uint8Array.of(0x00, 0x20, 0x28));
+      const [high = 0, low = 0] = elements.get(transportSequenceId) ?? [];
+      transportSequences.push((high << 8) | low);
     }
   }
+  const steps = transportSequences.map((number) => (number - (transportSequences[0] ?? 0)) & 0xffff);
+  assert.deepEqual(steps, [...steps.keys()], 'one up with each packet');
   const [one, two] = viewers.map(({ packets }) => packets.map(({ payload }) => payload));
   assert.deepEqual(one, two);
 });
@@ -58,11 +79,11 @@ test('sound carries no extension', () => {
   const track = opusTrack();
   const run = new RunMaker(track, SETTINGS).make(packet(track, 3));
   const { packets, transmit } = collector();
-  new SentMedia({ trackId: 1, clockRate: 48_000, payloadType: 111, playoutDelayId: 0 }, 18, undefined).send(
-    run,
-    7,
-    transmit,
-  );
+  new SentMedia(
+    { trackId: 1, clockRate: 48_000, payloadType: 111, playoutDelayId: 0, transportSequenceId: 0 },
+    18,
+    undefined,
+  ).send(run, 7, 0, transmit);
   const [only] = packets;
   assert.equal(packets.length, 1);
   assert.deepEqual(

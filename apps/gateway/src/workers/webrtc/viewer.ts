@@ -3,13 +3,21 @@ import { parseRtcp, serializeRtcp, type ReportBlock, type RtcpPacket } from '@ve
 import { DropGate } from '../../stream/drop-gate.ts';
 import type { Clock } from '../../stream/stream.ts';
 import { Liveness } from './liveness.ts';
-import type { StreamSettings, ViewerRequest, ViewerTotals } from './messages.ts';
+import { LineEstimate } from './line-estimate.ts';
+import type {
+  MoveRequest,
+  StreamSettings,
+  ViewerLineFigures,
+  ViewerRequest,
+  ViewerTotals,
+} from './messages.ts';
 import { PacerBacklog } from './pacer-backlog.ts';
 import { reportInstant, type ClockReading, type PacketRun } from './packet-run.ts';
 import type { PeerPort } from './connection.ts';
 import { PACING_BITS_PER_SECOND, Peer } from './peer.ts';
 import { PictureTimes } from './picture-times.ts';
 import { Reception } from './reception.ts';
+import { ReportedLine } from './reported-line.ts';
 import { SentMedia } from './sent-media.ts';
 
 /** What a viewer asks of its stream. */
@@ -19,6 +27,9 @@ export interface ViewerSource {
   readonly group: readonly PacketRun[];
   /** The latest of each track. */
   clockOf(trackId: number): (ClockReading & Pick<PacketRun, 'track'>) | undefined;
+  /** Gives the viewer every unit from now on, until it is removed. */
+  add(viewer: Viewer): void;
+  remove(viewer: Viewer): void;
   /** Asks for a picture to begin with, where the source can be asked. */
   wantKeyFrame(): void;
 }
@@ -39,14 +50,29 @@ const MIN_REPLAY_MS = 300;
 const REPAIR_REST_MS = 2000;
 /** More pictures than this do not fit between two live ones, a tick apart. */
 const MAX_REPAIR_PICTURES = 500;
+/** A stream that has no entry point for so long is not gone over to. */
+const MOVE_MS = 6000;
+/** Pictures that are sent again at once to a viewer that comes over; more would come between it and what is live. */
+const MAX_MOVE_BYTES = 64 * 1024;
 /** RTCP packets of an honest viewer, a second: dozens, even under heavy loss. */
 const MAX_RTCP_PER_TICK = 1000;
+
+/** A viewer on its way from one stream to another. */
+interface Move extends Pick<MoveRequest, 'videoTrackId' | 'audioTrackId'> {
+  readonly source: ViewerSource;
+  readonly startedMs: number;
+  readonly done: (hasMoved: boolean) => void;
+}
 
 /** One viewer of a stream: its connection, its numbers, and what it loses when it is slow. */
 export class Viewer {
   readonly id: number;
   readonly #clock: Clock;
-  readonly #source: ViewerSource;
+  #source: ViewerSource;
+  #move: Move | undefined;
+  readonly #line = new LineEstimate();
+  readonly #reported = new ReportedLine();
+  #soundTimestamp: number | undefined;
   readonly #events: ViewerEvents;
   readonly #peer: Peer;
   readonly #video: SentMedia | undefined;
@@ -84,7 +110,8 @@ export class Viewer {
     this.#source = source;
     this.#events = events;
     this.#startedMs = clock();
-    this.#video = video === null ? undefined : new SentMedia(video, videoSsrc, playoutDelay);
+    this.#video =
+      video === null ? undefined : new SentMedia(video, videoSsrc, { playoutDelay, line: this.#line });
     this.#audio = audio === null ? undefined : new SentMedia(audio, audioSsrc, undefined);
     this.#reception = new Reception((video ?? audio)?.clockRate ?? 90_000);
     const peer = new Peer(port, {
@@ -121,9 +148,48 @@ export class Viewer {
     this.#peer.addCandidate(candidate);
   }
 
+  /** How its line fares; `undefined` where nothing is sent that could tell. */
+  lineAt(nowMs: number): ViewerLineFigures | undefined {
+    if (this.#liveness === undefined || this.#video === undefined) return undefined;
+    const { lossPercent } = this.#reception.figures;
+    return { viewer: this.id, ...(this.#line.figures(nowMs) ?? this.#reported.figures(lossPercent, nowMs)) };
+  }
+
+  /**
+   * Goes over to another stream at its next entry point, or at once where that is a moment ago. Numbers and times go
+   * on: its player sees no break. A move that has begun before comes to nothing.
+   *
+   * @returns whether it has gone over.
+   */
+  async moveTo(source: ViewerSource, { videoTrackId, audioTrackId }: MoveRequest): Promise<boolean> {
+    this.#endMove(false);
+    if (source === this.#source) return true;
+    source.add(this);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const nowMs = this.#clock();
+    this.#move = { source, videoTrackId, audioTrackId, startedMs: nowMs, done: resolve };
+    const groupBytes = source.group.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (source.group.length > 0 && groupBytes <= MAX_MOVE_BYTES) {
+      this.#arrive();
+      this.#guard(() => this.#replay(nowMs));
+    } else if (source.group.length > 0) {
+      source.wantKeyFrame();
+    }
+    return promise;
+  }
+
+  /** A stream is over. */
+  lose(source: ViewerSource, reason: string): void {
+    if (source === this.#source) this.close(reason);
+    else if (source === this.#move?.source) this.#endMove(false);
+  }
+
   /** Takes a live unit of any track. */
-  offer(run: PacketRun, nowMs: number): void {
+  offer(run: PacketRun, nowMs: number, source: ViewerSource): void {
     if (this.#liveness === undefined) return;
+    const move = this.#move;
+    if (source === move?.source && run.isEntry && run.track.id === move.videoTrackId) this.#arrive();
+    if (source !== this.#source) return;
     // Not by a closure: this is the media path.
     try {
       if (run.track.id === this.#video?.trackId) this.#offerPicture(run, nowMs, this.#video);
@@ -136,6 +202,7 @@ export class Viewer {
   /** Once a second: reports to the viewer, and whether it is still there. */
   tick(nowMs: number): void {
     this.#rtcpPackets = 0;
+    if (this.#move !== undefined && nowMs - this.#move.startedMs > MOVE_MS) this.#endMove(false);
     if (this.#liveness === undefined) {
       if (nowMs - this.#startedMs > SETUP_MS) this.close(`not connected within ${SETUP_MS / 1000} s`);
       return;
@@ -151,8 +218,28 @@ export class Viewer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#liveness = undefined;
+    this.#endMove(false);
+    this.#source.remove(this);
     this.#peer.close();
     this.#events.onClosed(this, reason);
+  }
+
+  #arrive(): void {
+    const move = this.#move;
+    if (move === undefined) return;
+    this.#source.remove(this);
+    this.#source = move.source;
+    if (this.#video !== undefined) this.#video.trackId = move.videoTrackId;
+    if (this.#audio !== undefined) this.#audio.trackId = move.audioTrackId;
+    this.#awaitsEntry = true;
+    this.#endMove(true);
+  }
+
+  #endMove(hasMoved: boolean): void {
+    const move = this.#move;
+    this.#move = undefined;
+    move?.done(hasMoved);
+    if (!hasMoved) move?.source.remove(this);
   }
 
   #start(): void {
@@ -197,13 +284,18 @@ export class Viewer {
     this.#hasPicture = true;
     if (run.isEntry) this.#entryMs = nowMs;
     this.#backlog.add(run.byteLength);
-    video.send(run, timestamp, this.#transmitVideo);
+    video.send(run, timestamp, nowMs, this.#transmitVideo);
+    this.#reported.sent(run.packets.length, nowMs);
     this.#sentMs = nowMs;
     this.#bytes += run.byteLength;
   }
 
   #sendSound(run: PacketRun, nowMs: number, audio: SentMedia): void {
-    audio.send(run, run.timestamp, this.#transmitAudio);
+    // Two streams of one camera have the same sound, one a little later than the other.
+    const isOld = this.#soundTimestamp !== undefined && ((run.timestamp - this.#soundTimestamp) | 0) <= 0;
+    if (isOld) return;
+    this.#soundTimestamp = run.timestamp;
+    audio.send(run, run.timestamp, nowMs, this.#transmitAudio);
     if (this.#video === undefined) this.#sentMs = nowMs;
     this.#bytes += run.byteLength;
   }
@@ -262,7 +354,16 @@ export class Viewer {
       case 'fir':
         if (packet.entries.some(({ ssrc }) => ssrc === this.#video?.ssrc)) this.#repair(nowMs);
         return;
-      default: // NACKs are answered by the library
+      case 'twcc':
+        this.#line.heard(packet, nowMs);
+        return;
+      case 'nack':
+        this.#reported.nacked(packet.sequenceNumbers.length, nowMs); // answered by the library
+        return;
+      case 'remb':
+        this.#reported.estimated(packet.bitsPerSecond);
+        return;
+      default:
     }
   }
 
