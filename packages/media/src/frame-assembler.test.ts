@@ -74,7 +74,7 @@ for (const { codec, tag, want } of [
     writeFileSync(file, fragmentedMp4(units, 3600));
     const { streams } = ffprobe(file, '-show_streams') as { streams: Record<string, unknown>[] };
     assert.equal(streams[0]?.['codec_name'], codec);
-    assert.equal(streams[0]?.['codec_tag_string'], tag);
+    assert.equal(streams[0]['codec_tag_string'], tag);
   });
 }
 
