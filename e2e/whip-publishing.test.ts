@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import type { AccessUnit } from '../packages/media/src/access-unit.ts';
 import { ffmpeg } from '../packages/media/src/testing/ffmpeg.ts';
+import { NativeViewers } from '../apps/gateway/src/sinks/webrtc/testing/native-viewers.ts';
 import { FAKE_DEVICES, startChromium, type Browser } from './support/chromium.ts';
 import { startUdpRelay } from './support/udp-relay.ts';
 import { until } from './support/until.ts';
@@ -103,4 +104,25 @@ test('no picture breaks though a twentieth of the packets is lost, and congestio
     .split('\n')
     .filter((line) => /^0,/.test(line));
   assert.equal(decoded.length, units.length);
+});
+
+test('who loses its way, and who records, has a key frame asked of the browser; its clock is the camera’s', async (context) => {
+  const site = await startWebrtcSite(context);
+  const publisher = await openPublisher(context, site);
+  assert.equal((await publisher.publish(GATE, { codec: 'H264' })).status, 201);
+  const stream = site.cameras.find(GATE)?.stream;
+  await until(() => stream?.isLive === true, { what: 'a live camera' });
+  const viewers = await NativeViewers.start();
+  context.after(async () => viewers.kill());
+  const id = await viewers.view(`${site.url}/live/${GATE}/whep`, true);
+  const keyFrames = async (): Promise<number> => (await publisher.stats()).keyFramesEncoded;
+  const before = await keyFrames();
+  // The first gets it the present group again, the next one a new picture.
+  await until(async () => {
+    viewers.requestPicture(id);
+    return (await keyFrames()) > before;
+  });
+  await until(async () => (await keyFrames()) > before + 2, { what: 'a key frame every four seconds' });
+  assert.equal(stream?.clockSource, 'sender-report');
+  assert.ok(Math.abs(Number(stream.cachedUnits.at(-1)?.wallClockMs) - Date.now()) < 1000);
 });
