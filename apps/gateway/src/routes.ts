@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify';
 import path from 'node:path';
 import { cameraRoutes, sessionRoutes } from './api/api-routes.ts';
 import { healthRoutes } from './api/health-routes.ts';
@@ -9,15 +10,19 @@ import { hlsRenditions } from './build-services.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
 import { dashboardRoutes } from './servers/http/dashboard-routes.ts';
 import { mseRoutes } from './servers/mse/mse-routes.ts';
-import { endlessViewing } from './servers/http/endless-viewing.ts';
+import { endlessViewing, ladderWay } from './servers/http/endless-viewing.ts';
+import { mjpegWay } from './servers/http/mjpeg-way.ts';
 import { snapshotRoutes } from './servers/http/snapshot-routes.ts';
 import { switchedOffRoutes, type SwitchedOff } from './servers/http/switched-off-routes.ts';
 import { createFlvSinks, FLV_CARRIAGE } from './sinks/flv/flv-sinks.ts';
+import { MJPEG_CONTENT_TYPE } from './sinks/mjpeg/mjpeg-format.ts';
+import { MjpegSinks } from './sinks/mjpeg/mjpeg-sinks.ts';
 import { createTsSinks, TS_CARRIAGE } from './sinks/ts/ts-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { whepRoutes } from './sinks/webrtc/whep-routes.ts';
 import { whipRoutes } from './sources/publish-webrtc/whip-routes.ts';
 import { WhipService } from './sources/publish-webrtc/whip-service.ts';
+import { JPEG_CARRIAGE } from './transcode/jpeg-presets.ts';
 import { version } from './version.ts';
 
 const DASHBOARD_FOLDER = path.resolve(import.meta.dirname, '../../dashboard/dist');
@@ -58,35 +63,50 @@ export async function addRoutes({
       ? switchedOffRoutes(WHIP_OFF)
       : whipRoutes(new WhipService({ workers: webrtc, cameras, sessions, iceServers: webrtc.iceServers })),
   );
-  if (hls !== undefined) await http.app.register(hlsRoutes({ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) }));
+  if (hls !== undefined)
+    await http.app.register(hlsRoutes({ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) }));
   await http.app.register(mseRoutes());
-  await http.app.register(
+  for (const viewing of endlessViewings({ cameras, sessions, fitter })) await http.app.register(viewing);
+  await http.app.register(snapshotRoutes(snapshots, cameras));
+  await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
+  await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
+}
+
+/** Answers without end: media as it comes, over a plain connection. */
+function endlessViewings({
+  cameras,
+  sessions,
+  fitter,
+}: Pick<Parts, 'cameras' | 'sessions' | 'fitter'>): FastifyPluginAsync[] {
+  return [
     endlessViewing({
       cameras,
       sessions,
-      fitter,
-      sinks: createTsSinks(),
+      way: ladderWay(fitter, createTsSinks(), TS_CARRIAGE),
       protocol: 'ts',
       contentType: 'video/mp2t',
       carriage: TS_CARRIAGE,
       paths: ['/live/:camera.ts', '/live/:camera/stream.ts'],
     }),
-  );
-  await http.app.register(
     endlessViewing({
       cameras,
       sessions,
-      fitter,
-      sinks: createFlvSinks(),
+      way: ladderWay(fitter, createFlvSinks(), FLV_CARRIAGE),
       protocol: 'flv',
       contentType: 'video/x-flv',
       carriage: FLV_CARRIAGE,
       paths: ['/live/:camera.flv', '/live/:camera/stream.flv'],
     }),
-  );
-  await http.app.register(snapshotRoutes(snapshots, cameras));
-  await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
-  await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
+    endlessViewing({
+      cameras,
+      sessions,
+      way: mjpegWay(fitter, new MjpegSinks()),
+      protocol: 'mjpeg',
+      contentType: MJPEG_CONTENT_TYPE,
+      carriage: JPEG_CARRIAGE,
+      paths: ['/live/:camera.mjpeg', '/live/:camera/stream.mjpeg'],
+    }),
+  ];
 }
 
 /** What viewers would miss now. */

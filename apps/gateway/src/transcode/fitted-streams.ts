@@ -6,9 +6,11 @@ import type { Carriage } from './carriage.ts';
 import { DerivedStream, type PictureOrder, type SharedWork } from './derived-stream.ts';
 import { isAsItIs, planFit } from './fit-plan.ts';
 import type { StreamFitter } from './fitter.ts';
+import { fitsAsJpegs, JPEG_CARRIAGE, jpegOrder, type JpegWish } from './jpeg-presets.ts';
 import {
   buildLadder,
   chooseQuality,
+  type QualityChoice,
   recodedOrder,
   type RenditionConfig,
   renditionsOf,
@@ -27,6 +29,8 @@ export interface FittedStreamsOptions {
   readonly encoder: () => Promise<string>;
   /** The renditions that the camera of this id is to have. */
   readonly renditions: (cameraId: string) => readonly RenditionConfig[];
+  /** The smaller stream that the camera of this id makes itself. */
+  readonly sub?: (cameraId: string) => Stream | undefined;
   /** Bits a second of the camera of this id, as measured; 0 where nobody knows. */
   readonly bitrate: (cameraId: string) => number;
   /** How long a stream goes on when nobody reads it, in milliseconds. */
@@ -41,6 +45,7 @@ interface Workshop {
 }
 
 const LINGER_MS = 5000;
+const SOURCE: QualityChoice = { kind: 'source' };
 
 /**
  * Streams made of streams. Whoever needs the same gets the same; pictures are decoded once for a camera, and
@@ -67,9 +72,25 @@ export class FittedStreams implements StreamFitter {
   }
 
   fit(stream: Stream, carriage: Carriage, quality?: string): Stream {
-    const rung = quality === undefined ? undefined : this.#rungOf(stream, quality);
+    const choice = quality === undefined ? SOURCE : this.#choose(stream, quality);
+    const sub = this.#options.sub?.(stream.id);
+    // Of a sub-stream that nobody watches nothing is known yet: what is made of it fits whatever comes.
+    if (choice.kind === 'sub' && sub !== undefined) return this.#derived(sub, carriage, undefined);
     if (!this.#options.isEnabled) return stream;
+    const rung = choice.kind === 'rendition' ? choice.order : undefined;
     if (rung === undefined && isAsItIs(planFit(stream.tracks, carriage, false))) return stream;
+    return this.#derived(stream, carriage, rung);
+  }
+
+  /**
+   * The stream as JPEGs, at most as they are wished for: itself where it is made of such. Its frame rate may be higher.
+   */
+  asJpegs(stream: Stream, wish: JpegWish): Stream {
+    if (!this.#options.isEnabled || fitsAsJpegs(stream.tracks, wish)) return stream;
+    return this.#derived(stream, JPEG_CARRIAGE, jpegOrder(wish));
+  }
+
+  #derived(stream: Stream, carriage: Carriage, rung: PictureOrder | undefined): Stream {
     const workshop = this.#workshopOf(stream);
     const key = JSON.stringify([carriage, rung]);
     let derived = workshop.derived.get(key);
@@ -84,7 +105,8 @@ export class FittedStreams implements StreamFitter {
   ladder(stream: Stream): readonly Rung[] {
     const video = stream.tracks.find((track) => track.kind === 'video');
     if (video === undefined) return [];
-    return buildLadder(video, this.#renditionsOf(stream, video), this.#options.bitrate(stream.id));
+    const bitrate = this.#options.bitrate(stream.id);
+    return buildLadder(video, this.#renditionsOf(stream, video), { bitrate, sub: this.#subTrack(stream) });
   }
 
   /** Ends all that is made. Safe to call twice. */
@@ -93,17 +115,24 @@ export class FittedStreams implements StreamFitter {
     this.#open.clear();
   }
 
-  #rungOf(stream: Stream, quality: string): PictureOrder | undefined {
+  #choose(stream: Stream, quality: string): QualityChoice {
     const video = stream.tracks.find((track) => track.kind === 'video');
     const sourceHeight = video?.video.height ?? 0;
     const renditions = this.#renditionsOf(stream, video);
-    const choice = chooseQuality(quality, { sourceHeight, subHeight: undefined, renditions });
-    return choice.kind === 'rendition' ? choice.order : undefined;
+    const subHeight = this.#subTrack(stream)?.video.height;
+    return chooseQuality(quality, { sourceHeight, subHeight, renditions });
+  }
+
+  /** Of the camera's own smaller stream, once it is known. */
+  #subTrack(stream: Stream): VideoTrack | undefined {
+    return this.#options.sub?.(stream.id)?.tracks.find((track) => track.kind === 'video');
   }
 
   #renditionsOf(stream: Stream, video: VideoTrack | undefined): readonly RenditionConfig[] {
     if (video === undefined || !this.#options.isEnabled) return [];
-    return renditionsOf(video, this.#options.renditions(stream.id));
+    const subHeight = this.#subTrack(stream)?.video.height ?? 0;
+    // What the camera makes itself, and anything smaller, is nothing to be made again.
+    return renditionsOf(video, this.#options.renditions(stream.id)).filter(({ height }) => height > subHeight);
   }
 
   #derive(source: Stream, carriage: Carriage, rung: PictureOrder | undefined): DerivedStream {

@@ -17,11 +17,22 @@ const LIVE_TIMEOUT_MS = 5000;
 /** What was written before the end has this long to leave. */
 const LINGER_MS = 2000;
 
+/** What becomes of a camera for one viewer. */
+export interface EndlessWay {
+  /** The stream to send. */
+  readonly fit: (stream: Stream) => Stream;
+  readonly sinks: FanoutSinks;
+}
+
 export interface EndlessViewingOptions {
   readonly cameras: Pick<CameraDirectory, 'find'>;
   readonly sessions: SessionRegistry;
-  readonly fitter: StreamFitter;
-  readonly sinks: FanoutSinks;
+  /**
+   * By the query of a request.
+   *
+   * @throws {HttpProblem} the query makes no sense.
+   */
+  readonly way: (query: unknown) => EndlessWay;
   readonly protocol: SessionProtocol;
   readonly contentType: string;
   readonly carriage: Carriage;
@@ -32,10 +43,22 @@ export interface EndlessViewingOptions {
   readonly maxViewersPerAddress?: number;
 }
 
-/**
- * Live media in an answer without end, of whatever format the sinks write. `?quality=` asks for a rung of the
- * camera's ladder.
- */
+/** The way of viewers who may ask for a rung of the camera's ladder by `?quality=`. */
+export function ladderWay(
+  fitter: StreamFitter,
+  sinks: FanoutSinks,
+  carriage: Carriage,
+): EndlessViewingOptions['way'] {
+  return (query) => {
+    const quality = (query as { readonly quality?: unknown }).quality;
+    return {
+      fit: (stream) => fitter.fit(stream, carriage, typeof quality === 'string' ? quality : undefined),
+      sinks,
+    };
+  };
+}
+
+/** Live media in an answer without end, of whatever format the sinks write. */
 export function endlessViewing(options: EndlessViewingOptions): FastifyPluginAsync {
   return (app) => {
     const viewing = new EndlessViewing(options);
@@ -44,9 +67,8 @@ export function endlessViewing(options: EndlessViewingOptions): FastifyPluginAsy
       done();
     });
     for (const path of options.paths) {
-      app.get<{ Params: { camera: string }; Querystring: { quality?: unknown } }>(
-        path,
-        async (request, reply) => viewing.serve(request, reply, request.params.camera, request.query.quality),
+      app.get<{ Params: { camera: string } }>(path, async (request, reply) =>
+        viewing.serve(request, reply, request.params.camera),
       );
     }
     return Promise.resolve();
@@ -66,19 +88,15 @@ class EndlessViewing {
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  async serve(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    id: string,
-    quality: unknown,
-  ): Promise<FastifyReply> {
+  async serve(request: FastifyRequest, reply: FastifyReply, id: string): Promise<FastifyReply> {
     const camera = this.#options.cameras.find(id);
     if (camera === undefined) throw cameraNotFound(id);
     this.#checkRoom(request.ip);
-    const stream = await this.#stream(request, camera, typeof quality === 'string' ? quality : undefined);
+    const way = this.#options.way(request.query);
+    const stream = await this.#stream(request, camera, way);
     // The client may have left meanwhile.
     if (request.raw.socket.destroyed) return reply.hijack();
-    this.#view(request, reply, camera.id, stream);
+    this.#view(request, reply, camera.id, stream, way);
     return reply;
   }
 
@@ -99,11 +117,11 @@ class EndlessViewing {
   }
 
   /** The stream to send, live and such that it can be carried. */
-  async #stream(request: FastifyRequest, camera: CameraView, quality: string | undefined): Promise<Stream> {
-    const { fitter, carriage } = this.#options;
+  async #stream(request: FastifyRequest, camera: CameraView, way: EndlessWay): Promise<Stream> {
+    const { carriage } = this.#options;
     await becomesLive(request, camera, camera.stream);
     try {
-      const stream = fitter.fit(camera.stream, carriage, quality);
+      const stream = way.fit(camera.stream);
       await becomesLive(request, camera, stream);
       if (stream.tracks.some((track) => carries(carriage, track))) return stream;
       const codecs = stream.tracks.map(({ codec }) => codec).join(', ');
@@ -121,8 +139,14 @@ class EndlessViewing {
     }
   }
 
-  #view(request: FastifyRequest, reply: FastifyReply, cameraId: string, stream: Stream): void {
-    const { sinks, sessions, protocol, contentType } = this.#options;
+  #view(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cameraId: string,
+    stream: Stream,
+    { sinks }: EndlessWay,
+  ): void {
+    const { sessions, protocol, contentType } = this.#options;
     const { socket } = request.raw;
     if (request.method === 'HEAD') {
       endlessReply(request, reply, contentType);
