@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cameraId } from './camera.ts';
 import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
+import { FETCHED_SOURCE, sourceFrom } from './source-from.ts';
 import { renditionList, transcodeConfig } from './transcode.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -128,29 +129,45 @@ const pushSectionConfig = z.strictObject({
 });
 
 /** One camera of `cameras:`. */
-export const cameraConfig = z.strictObject({
-  source: sourceAddress.describe('Where it comes from: an address, or "publish"'),
-  name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
-  transport: z
-    .enum(['auto', 'tcp', 'udp'])
-    .default('auto')
-    .describe('auto: TCP, then UDP where the camera refuses it'),
-  tlsFingerprint: z
-    .string()
-    .regex(
-      /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
-      'must be a SHA-256 fingerprint, 32 hex pairs with colons',
-    )
-    .optional()
-    .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
-  tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
-  renditions: renditionList
-    .optional()
-    .describe('Smaller versions, in place of those of transcode.renditions; [] for none'),
-  onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
-  overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
-  push: pushList.describe('Where it is sent on to, as soon and as long as each entry says'),
-});
+export const cameraConfig = z
+  .strictObject({
+    source: sourceAddress.default(FETCHED_SOURCE).describe('Where it comes from: an address, or "publish"'),
+    sourceFrom: sourceFrom.optional(),
+    name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
+    transport: z
+      .enum(['auto', 'tcp', 'udp'])
+      .default('auto')
+      .describe('auto: TCP, then UDP where the camera refuses it'),
+    tlsFingerprint: z
+      .string()
+      .regex(
+        /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
+        'must be a SHA-256 fingerprint, 32 hex pairs with colons',
+      )
+      .optional()
+      .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
+    tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
+    sources: z
+      .strictObject({
+        sub: sourceAddress
+          .refine((address) => address !== 'publish', 'must be an address')
+          .optional()
+          .describe(
+            'The smaller stream that the camera makes itself: none of its size or below is made then',
+          ),
+      })
+      .optional(),
+    renditions: renditionList
+      .optional()
+      .describe('Smaller versions, in place of those of transcode.renditions; [] for none'),
+    onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
+    overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
+    push: pushList.describe('Where it is sent on to, as soon and as long as each entry says'),
+  })
+  .refine(({ source, sourceFrom: from }) => (source === FETCHED_SOURCE) === (from !== undefined), {
+    path: ['source'],
+    error: 'each camera needs either source or sourceFrom',
+  });
 export type CameraConfig = z.infer<typeof cameraConfig>;
 
 /** `cameras:` holds the cameras by id, and beside them `autoCreate`. */
@@ -211,6 +228,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   'push',
   'to',
   'credential',
+  'sub',
   'key',
   'passphrase',
 ]);

@@ -7,4 +7,5 @@ export * from './push.ts';
 export * from './server-info.ts';
 export * from './session.ts';
 export * from './source-address.ts';
+export * from './source-from.ts';
 export * from './source-report.ts';

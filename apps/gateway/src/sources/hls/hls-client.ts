@@ -1,15 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { SourceError } from '../../cameras/source.ts';
 import type { TlsTrust } from '../camera-socket.ts';
 import { redirectedAddress, type HttpAddress } from '../http-address.ts';
 import { HttpCamera } from '../http-camera.ts';
-import { socketError } from '../socket-error.ts';
-
-/** From the head of an answer to its end, and between two of its chunks. */
-const BODY_TIMEOUT_MS = 60_000;
-const SILENCE_MS = 10_000;
+import { readHttpBody } from '../http-body.ts';
 
 export interface HlsClientOptions {
   readonly address: HttpAddress;
@@ -51,7 +46,7 @@ export class HlsClient {
    * Gets a resource whole.
    *
    * @param limit bytes at most, unpacked
-   * @throws {SourceError} `ERR_HTTP_…`, `ERR_CONNECT_…`, `ERR_TLS_…`, `ERR_HLS_TOO_LARGE`.
+   * @throws {SourceError} `ERR_HTTP_…`, `ERR_CONNECT_…`, `ERR_TLS_…`, `ERR_HTTP_TOO_LARGE`.
    */
   async get(address: HttpAddress, limit: number, range?: RequestedRange): Promise<Fetched> {
     this.#camera.goTo(address);
@@ -61,7 +56,7 @@ export class HlsClient {
         ? { 'accept-encoding': 'gzip, deflate, br' }
         : { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
     });
-    const packed = await readBody(answer, limit, this.#signal);
+    const packed = await readHttpBody(answer, limit, this.#signal);
     const bytes = await unpack(packed, answer.headers['content-encoding'], limit);
     // A server that knows no ranges sends all.
     const isWhole = range !== undefined && answer.statusCode === 200;
@@ -88,44 +83,9 @@ async function unpack(bytes: Uint8Array, encoding: string | undefined, limit: nu
     return await decode(bytes, { maxOutputLength: limit });
   } catch (cause) {
     throw new SourceError(
-      'ERR_HLS_TOO_LARGE',
+      'ERR_HTTP_TOO_LARGE',
       'an answer of the server cannot be unpacked within its limit',
       { cause },
     );
-  }
-}
-
-async function readBody(answer: IncomingMessage, limit: number, signal: AbortSignal): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const late = (): void =>
-    reject(new SourceError('ERR_HTTP_TIMEOUT', 'the server did not send its answer in time'));
-  const silence = setTimeout(late, SILENCE_MS);
-  const deadline = setTimeout(late, BODY_TIMEOUT_MS);
-  const abort = (): void => reject(new SourceError('ERR_CONNECT_ABORTED', 'no longer wanted'));
-  signal.addEventListener('abort', abort, { once: true });
-  answer.on('data', (chunk: Uint8Array) => {
-    silence.refresh();
-    length += chunk.length;
-    chunks.push(chunk);
-    if (length > limit)
-      reject(new SourceError('ERR_HLS_TOO_LARGE', `an answer of the server has more than ${limit} bytes`));
-  });
-  answer.once('end', () => resolve(Buffer.concat(chunks, length)));
-  answer.once('error', (error) => reject(socketError(error)));
-  answer.once('close', () =>
-    reject(new SourceError('ERR_CONNECTION_LOST', 'the server closed the connection')),
-  );
-  try {
-    if (signal.aborted) abort();
-    return await promise;
-  } catch (error) {
-    answer.destroy();
-    throw error;
-  } finally {
-    clearTimeout(silence);
-    clearTimeout(deadline);
-    signal.removeEventListener('abort', abort);
   }
 }

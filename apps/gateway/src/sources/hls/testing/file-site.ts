@@ -45,26 +45,30 @@ export class FileSite {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     this.requests.push(request.url ?? '');
-    const { credentials, hasGzip = false, intercept } = this.#options;
+    const { credentials, intercept } = this.#options;
     if (credentials !== undefined && request.headers.authorization !== basic(credentials)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end();
-      return;
-    }
-    if (intercept?.(request, response) === true) return;
-    let bytes: Buffer;
-    try {
-      bytes = readFileSync(path.join(this.#folder, path.basename(pathname)));
-    } catch {
-      response.writeHead(404).end();
-      return;
-    }
+    } else if (intercept?.(request, response) !== true) this.#send(request, response);
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const bytes = fileBytes(path.join(this.#folder, path.basename(pathname)));
     const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-    if (from !== undefined) response.writeHead(206).end(bytes.subarray(Number(from), Number(to) + 1));
-    else if (hasGzip && pathname.endsWith('.m3u8')) {
+    if (bytes === undefined) response.writeHead(404).end();
+    else if (from !== undefined) response.writeHead(206).end(bytes.subarray(Number(from), Number(to) + 1));
+    else if (this.#options.hasGzip === true && pathname.endsWith('.m3u8')) {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(bytes));
     } else response.writeHead(200).end(bytes);
+  }
+}
+
+function fileBytes(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
   }
 }
 
