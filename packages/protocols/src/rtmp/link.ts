@@ -22,6 +22,8 @@ export interface RtmpLinkHandlers {
 
 /** What most servers ask for, and what is assumed of a peer that says nothing. */
 const WINDOW_BYTES = 2_500_000;
+/** Smaller windows are taken as this: an acknowledgement for every few packets helps nobody. */
+const MIN_WINDOW_BYTES = 128 * 1024;
 
 /**
  * What both ends do behind the handshake: chunks in both directions, sizes and windows agreed, acknowledgements
@@ -111,7 +113,7 @@ export class RtmpLink {
         this.#reader.abort(number(payload));
         break;
       case RtmpMessageType.windowAcknowledgementSize:
-        this.#windowBytes = Math.max(1024, number(payload));
+        this.#windowBytes = Math.max(MIN_WINDOW_BYTES, number(payload));
         break;
       case RtmpMessageType.setPeerBandwidth:
         this.sendWindow();

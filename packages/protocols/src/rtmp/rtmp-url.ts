@@ -9,9 +9,8 @@ export interface RtmpUrl {
   readonly app: string;
   /** Name of the stream, its query included: often a secret key. */
   readonly name: string;
-  /** What `connect` calls the server; without credentials. */
+  /** What `connect` calls the server. */
   readonly tcUrl: string;
-  readonly hasCredentials: boolean;
 }
 
 const PORT = 1935;
@@ -25,6 +24,12 @@ const SECURE_PORT = 443;
  */
 export function parseRtmpUrl(text: string): RtmpUrl {
   const url = parseUrl(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new ProtocolError(
+      'ERR_RTMP_URL',
+      'RTMP has no place for user and password in front of the host: put what the server wants into the query',
+    );
+  }
   const isSecure = url.protocol === 'rtmps:';
   const { app, path } = splitPath(url.pathname);
   const name = path ?? '';
@@ -35,7 +40,6 @@ export function parseRtmpUrl(text: string): RtmpUrl {
     app: path === undefined ? app + url.search : app,
     name: path === undefined ? '' : name + url.search,
     tcUrl: `${url.protocol}//${url.host}/${app}`,
-    hasCredentials: url.username !== '' || url.password !== '',
   };
 }
 

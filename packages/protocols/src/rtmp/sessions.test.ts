@@ -255,10 +255,12 @@ test('pings, windows and bandwidths are answered; aggregates come apart', () => 
     ],
   );
   said.length = 0;
-  push(RtmpMessageType.windowAcknowledgementSize, Uint8Array.of(0, 0, 8, 0));
-  for (let i = 0; i < 100; i++)
-    push(RtmpMessageType.userControl, Uint8Array.of(0, 3, 0, 0, 0, 1, 0, 0, 0, 0));
-  assert.ok(said.length > 0 && said.every(({ type }) => type === RtmpMessageType.acknowledgement));
+  push(RtmpMessageType.windowAcknowledgementSize, Uint8Array.of(0, 2, 0, 0));
+  for (let i = 0; i < 4; i++) push(RtmpMessageType.data, new Uint8Array(50_000));
+  assert.deepEqual(
+    said.map(({ type }) => type),
+    Array.from({ length: 2 }, () => RtmpMessageType.acknowledgement),
+  );
 
   const talk = new Talk('rtmp://host/live/gate', 'publish');
   talk.server.acceptPublish();
@@ -331,7 +333,6 @@ for (const { url, want } of [
   { url: 'rtmps://h/a/b/c/d', want: ['h', 443, true, 'a/b', 'c/d', 'rtmps://h/a/b'] },
   { url: 'rtmp://h/gate', want: ['h', 1935, false, 'gate', '', 'rtmp://h/gate'] },
   { url: 'rtmp://[::1]:5/live/g', want: ['::1', 5, false, 'live', 'g', 'rtmp://[::1]:5/live'] },
-  { url: 'rtmp://u:p@h/live/g', want: ['h', 1935, false, 'live', 'g', 'rtmp://h/live'] },
 ]) {
   test(`parseRtmpUrl: ${url}`, () => {
     const { host, port, isSecure, app, name, tcUrl } = parseRtmpUrl(url);
@@ -340,7 +341,7 @@ for (const { url, want } of [
 }
 
 test('parseRtmpUrl does not repeat what it refuses', () => {
-  for (const url of ['secret', 'http://h/secret', 'rtmp:secret']) {
+  for (const url of ['secret', 'http://h/secret', 'rtmp:secret', 'rtmp://u:secret@h/live/g']) {
     assert.throws(
       () => parseRtmpUrl(url),
       (error) => error instanceof ProtocolError && !error.message.includes('secret'),

@@ -192,7 +192,14 @@ export class RtmpConnection {
   #register(kind: 'view' | 'publish', cameraId: string, userAgent: string, part: Publisher | Viewer): void {
     const transport = this.#isSecure ? 'tls' : 'tcp';
     const { end } = this.#host.sessions.begin(
-      { protocol: 'rtmp', kind, cameraId, peer: this.#peer, userAgent, transport },
+      {
+        protocol: 'rtmp',
+        kind,
+        cameraId,
+        peer: this.#peer,
+        transport,
+        ...(userAgent === '' ? {} : { userAgent }),
+      },
       { totals: () => part.totals(), close: (reason) => this.hangUp(reason) },
     );
     this.#endRegistration = end;

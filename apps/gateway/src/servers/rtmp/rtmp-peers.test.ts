@@ -78,6 +78,47 @@ test('GStreamer publishes', async (t) => {
   assert.deepEqual(got.slice(0, 45), fileHashes.slice(0, 45));
 });
 
+test('librtmp, which OBS has within it, publishes and plays', async (t) => {
+  const bed = await startBed(t);
+  const recorder = bed.record();
+  const encoder = startPlayer('gst-launch-1.0', [
+    ...[
+      '-q',
+      'flvmux',
+      'name=mux',
+      'streamable=true',
+      '!',
+      'rtmpsink',
+      `location=${bed.url()} live=1`,
+      'sync=true',
+    ],
+    ...['filesrc', `location=${clipFile}`, '!', 'qtdemux', 'name=in'],
+    ...['in.video_0', '!', 'queue', '!', 'h264parse', '!', 'mux.video'],
+    ...['in.audio_0', '!', 'queue', '!', 'aacparse', '!', 'mux.audio'],
+  ]);
+  t.after(() => encoder.kill('SIGKILL'));
+  await until(() => recorder.of('video').length >= 2);
+  const out = path.join(folder, 'librtmp.h264');
+  const player = startPlayer('gst-launch-1.0', [
+    ...['-q', '-e', 'rtmpsrc', `location=${bed.url()} live=1`, '!', 'flvdemux', 'name=in'],
+    ...['in.video', '!', 'h264parse', '!', 'video/x-h264,stream-format=byte-stream', '!'],
+    ...['filesink', `location=${out}`],
+  ]);
+  t.after(() => player.kill('SIGKILL'));
+  await until(() => bed.started.length === 2);
+  await encoder.done;
+  await until(() => bed.ended.length >= 1);
+  const got = frameHashes(recorder.annexB(), 'h264');
+  assert.ok(got.length >= 70);
+  assert.deepEqual(got, fileHashes.slice(0, got.length));
+  for (const { owner } of bed.sessions.list()) owner.close('the test is over');
+  const { code, stderr } = await player.done;
+  assert.equal(code, 0, stderr);
+  const played = frameHashes(out, 'h264');
+  assert.ok(played.length >= 20, `${played.length} pictures`);
+  for (const hash of played) assert.ok(fileHashes.includes(hash));
+});
+
 test('ffmpeg plays: the first picture is the key picture before it came, then every one, and the sound', async (t) => {
   const bed = await startBed(t);
   const feed = bed.feed(clip.tracks);

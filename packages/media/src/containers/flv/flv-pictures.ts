@@ -13,7 +13,7 @@ import type { FlvVideoCodec } from './flv-codecs.ts';
 type VideoFrame = Extract<FlvVideoBody, { kind: 'frame' }>;
 
 /** Ticks per second of the video tracks; a millisecond is a whole number of them. */
-export const VIDEO_CLOCK_RATE = 90_000;
+const VIDEO_CLOCK_RATE = 90_000;
 const TICKS_PER_MS = VIDEO_CLOCK_RATE / 1000;
 
 /** The pictures of one FLV stream. */
