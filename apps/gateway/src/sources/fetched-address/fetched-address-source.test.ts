@@ -10,9 +10,10 @@ import { FetchedAddressSource } from './fetched-address-source.ts';
 /** Stands for the camera: notes its address, and stays until it is left. */
 function camera(addresses: string[], stays = true): (address: string) => Source {
   return (address) => ({
-    run: async ({ signal, log }) => {
+    run: async (context) => {
+      const { signal } = context;
       addresses.push(address);
-      log('connected');
+      context.log('connected');
       if (stays && !signal.aborted) await once(signal, 'abort');
     },
   });
