@@ -1,6 +1,6 @@
 import type { Config } from '@vedette/contract';
 import path from 'node:path';
-import { createCameraSource } from './camera-sources.ts';
+import { createCameraSource, createSubSource } from './camera-sources.ts';
 import { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
@@ -34,6 +34,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
   const cameras = new CameraSet({
     logger,
     createSource: (id, camera) => createCameraSource(id, camera, { media }),
+    createSub: (id, camera) => createSubSource(id, camera, { media }),
     onChanged: (id, change) => {
       media.forgive(id);
       if (change === 'removed') snapshots.forget(id);

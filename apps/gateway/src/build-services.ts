@@ -32,6 +32,7 @@ export function buildFitter(
     logger,
     isEnabled: enabled,
     encoder: () => Promise.resolve('libx264'),
+    sub: (id) => cameras.find(id)?.sub,
     bitrate: (id) => cameras.rates(id).bitrate,
     renditions: (id) => cameras.find(id)?.config.renditions ?? renditions,
   });

@@ -4,6 +4,7 @@ import { SourceError } from './cameras/source.ts';
 import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
+import { FetchedAddressSource } from './sources/fetched-address/fetched-address-source.ts';
 import { FileSource } from './sources/file/file-source.ts';
 import { HlsSource } from './sources/hls/hls-source.ts';
 import { MjpegSource } from './sources/mjpeg/mjpeg-source.ts';
@@ -45,9 +46,23 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
 
 /** The source that a camera's configuration asks for; `undefined` for one that publishers feed. */
 export function createCameraSource(id: string, camera: CameraConfig, parts: SourceParts): Source | undefined {
-  const { source: address } = camera;
+  const { source: address, sourceFrom: from } = camera;
+  if (from !== undefined) {
+    const makeSource = (fetched: string): Source | undefined => sourceOf(fetched, id, camera, parts);
+    return new FetchedAddressSource({ from, makeSource, tls: trustOf(camera), userAgent: USER_AGENT });
+  }
+  return sourceOf(address, id, camera, parts);
+}
+
+function sourceOf(address: string, id: string, camera: CameraConfig, parts: SourceParts): Source | undefined {
   const maker = MAKERS.find(({ pattern }) => pattern.test(address));
   return maker === undefined ? unknownSource() : maker.make(address, id, camera, parts);
+}
+
+/** The source of the camera's own smaller stream; `undefined` where it has none. */
+export function createSubSource(id: string, camera: CameraConfig, parts: SourceParts): Source | undefined {
+  const address = camera.sources?.sub;
+  return address === undefined ? undefined : sourceOf(address, id, camera, parts);
 }
 
 function rtspSource(address: string, _id: string, camera: CameraConfig): Source {

@@ -14,6 +14,8 @@ export interface CameraSetOptions {
   readonly logger: Logger;
   /** Makes the source that a configuration asks for; `undefined` for a publish camera. */
   readonly createSource: (id: string, config: CameraConfig) => Source | undefined;
+  /** Makes the source of the camera's own smaller stream, where the configuration names one. */
+  readonly createSub?: (id: string, config: CameraConfig) => Source | undefined;
   /** Told when what is known of a camera from before no longer holds. */
   readonly onChanged?: (id: string, change: 'removed' | 'reconfigured') => void;
 }
@@ -37,15 +39,17 @@ export class CameraSet implements CameraDirectory {
   readonly #entries = new Map<string, Entry>();
   readonly #logger: Logger;
   readonly #createSource: CameraSetOptions['createSource'];
+  readonly #createSub: NonNullable<CameraSetOptions['createSub']>;
   readonly #onChanged: NonNullable<CameraSetOptions['onChanged']>;
   #declared: DeclaredCameras = { autoCreate: false, byId: {} };
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor({ logger, createSource, onChanged }: CameraSetOptions) {
+  constructor({ logger, createSource, createSub, onChanged }: CameraSetOptions) {
     this.#logger = logger;
     this.#createSource = createSource;
+    this.#createSub = createSub ?? (() => undefined);
     this.#onChanged = onChanged ?? (() => undefined);
   }
 
@@ -129,7 +133,7 @@ export class CameraSet implements CameraDirectory {
         work.push(camera.close('the camera was removed'));
         this.#onChanged(id, 'removed');
       } else if (!isDeepStrictEqual(config, camera.config)) {
-        work.push(camera.reconfigure(config, this.#createSource(id, config)));
+        work.push(camera.reconfigure(config, this.#createSource(id, config), this.#createSub(id, config)));
         this.#onChanged(id, 'reconfigured');
       }
     }
@@ -141,7 +145,8 @@ export class CameraSet implements CameraDirectory {
 
   #add(id: string, config: CameraConfig, isAutoCreated: boolean): Camera {
     const source = this.#createSource(id, config);
-    const camera = new Camera({ id, config, source, logger: this.#logger });
+    const sub = this.#createSub(id, config);
+    const camera = new Camera({ id, config, source, sub, logger: this.#logger });
     this.#entries.set(id, { camera, meter: new RateMeter(), isAutoCreated });
     camera.start();
     return camera;

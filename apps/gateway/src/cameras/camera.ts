@@ -2,29 +2,21 @@ import type { CameraConfig } from '@vedette/contract';
 import type { Logger } from '../observability/logger.ts';
 import { GopCache } from '../stream/gop-cache.ts';
 import { Stream, type Feed } from '../stream/stream.ts';
-import { backoffMs } from './backoff.ts';
 import type { CameraState, CameraView, PublishRequest } from './directory.ts';
-import { SourceError, type Source } from './source.ts';
-
-/** A source that held this long was a success: the next failure starts the back-off anew. */
-const STEADY_MS = 10_000;
-/** A camera made on demand goes on this long after its last viewer left. */
-const DEMAND_LINGER_MS = 10_000;
+import type { Source } from './source.ts';
+import { SourceRunner, type Damage } from './source-runner.ts';
+import { SubStream } from './sub-stream.ts';
 
 export interface CameraOptions {
   readonly id: string;
   readonly config: CameraConfig;
   /** How the camera is reached; `undefined` for one that publishers feed. */
   readonly source: Source | undefined;
+  /** The camera's own smaller stream, where it has one. */
+  readonly sub?: Source | undefined;
   readonly logger: Logger;
   readonly now?: () => number;
   readonly random?: () => number;
-}
-
-/** What a source saw go wrong, totals since the camera was declared. */
-export interface Damage {
-  lostPackets: number;
-  damagedPictures: number;
 }
 
 interface Publisher {
@@ -40,16 +32,15 @@ export class Camera implements CameraView {
   #config: CameraConfig;
   #source: Source | undefined;
   #state: CameraState;
-  #run: AbortController | undefined;
-  #running: Promise<void> = Promise.resolve();
-  #lingerTimer: NodeJS.Timeout | undefined;
+  readonly #runner: SourceRunner;
+  #sub: SubStream | undefined;
   #publisher: Publisher | undefined;
   #isClosed = false;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #random: () => number;
 
-  constructor({ id, config, source, logger, now = Date.now, random = Math.random }: CameraOptions) {
+  constructor({ id, config, source, sub, logger, now = Date.now, random = Math.random }: CameraOptions) {
     this.id = id;
     this.#config = config;
     this.#source = source;
@@ -68,6 +59,20 @@ export class Camera implements CameraView {
         );
       },
     });
+    this.#runner = new SourceRunner({
+      stream: this.stream,
+      logger: this.#logger,
+      now,
+      random,
+      damage: this.damage,
+      onState: (state) => this.#setState(state),
+    });
+    this.#sub = this.#createSub(sub);
+  }
+
+  /** The camera's own smaller stream; ended and replaced when the camera is reconfigured. */
+  get sub(): Stream | undefined {
+    return this.#sub?.stream;
   }
 
   get config(): CameraConfig {
@@ -80,16 +85,19 @@ export class Camera implements CameraView {
 
   /** Begins; a camera made on demand waits for its first viewer. */
   start(): void {
-    if (this.#source !== undefined && (!this.#config.onDemand || this.stream.isWanted)) this.#startRun();
+    if (this.#source !== undefined && (!this.#config.onDemand || this.stream.isWanted)) {
+      this.#runner.start(this.#source);
+    }
   }
 
   /** Takes a changed configuration: the source is replaced, viewers stay. */
-  async reconfigure(config: CameraConfig, source: Source | undefined): Promise<void> {
+  async reconfigure(config: CameraConfig, source: Source | undefined, sub?: Source): Promise<void> {
     this.#revoke('the camera was reconfigured');
-    await this.#stopRun();
+    await Promise.all([this.#runner.stop(), this.#sub?.close('the camera was reconfigured')]);
     if (this.#isClosed) return;
     this.#config = config;
     this.#source = source;
+    this.#sub = this.#createSub(sub);
     this.#setState({ name: source === undefined ? 'waiting' : 'idle', sinceMs: this.#now() });
     this.start();
   }
@@ -97,10 +105,9 @@ export class Camera implements CameraView {
   /** Ends the camera and its stream. Safe to call twice. */
   async close(reason: string): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#lingerTimer);
     this.#revoke(reason);
     this.stream.end(reason);
-    await this.#stopRun();
+    await Promise.all([this.#runner.close(), this.#sub?.close(reason)]);
   }
 
   get hasPublisher(): boolean {
@@ -141,104 +148,21 @@ export class Camera implements CameraView {
   }
 
   #demandChanged(isWanted: boolean): void {
-    clearTimeout(this.#lingerTimer);
     if (!this.#config.onDemand || this.#source === undefined || this.#isClosed) return;
-    if (isWanted) {
-      this.#startRun();
-      return;
-    }
-    this.#lingerTimer = setTimeout(() => {
-      // What only a new configuration helps stays as it is: each viewer would try the wrong password again.
-      const isHopeless = this.#state.name === 'offline' && this.#state.nextAttemptMs === undefined;
-      if (!isHopeless) void this.#stopRun();
-    }, DEMAND_LINGER_MS);
-    this.#lingerTimer.unref();
+    if (isWanted) this.#runner.start(this.#source);
+    else this.#runner.linger();
   }
 
-  #startRun(): void {
-    if (this.#run !== undefined || this.#isClosed || this.#source === undefined) return;
-    const run = new AbortController();
-    this.#run = run;
-    const source = this.#source;
-    const before = this.#running;
-    this.#running = (async () => {
-      // The last run may still be saying goodbye to the camera.
-      await before;
-      await this.#attempts(source, run.signal);
-    })();
-  }
-
-  async #stopRun(): Promise<void> {
-    const run = this.#run;
-    if (run === undefined) return;
-    this.#run = undefined;
-    run.abort(new Error('no longer wanted'));
-    const stopped = this.#running;
-    await stopped;
-    // Somebody may have wanted it again while it said goodbye.
-    const isStopped = this.#running === stopped && !this.#isClosed;
-    if (isStopped) this.#setState({ name: 'idle', sinceMs: this.#now() });
-  }
-
-  async #attempts(source: Source, signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    let offlineSinceMs: number | undefined;
-    const isOver = (): boolean => signal.aborted;
-    while (!isOver()) {
-      this.#setState({ name: 'connecting', sinceMs: offlineSinceMs ?? this.#now(), attempt: failures + 1 });
-      const startedMs = this.#now();
-      const fault = await this.#attempt(source, signal);
-      if (isOver()) return;
-      const endedMs = this.#now();
-      const wasLive = this.#state.name === 'live';
-      if (wasLive) offlineSinceMs = undefined;
-      offlineSinceMs ??= endedMs;
-      failures = wasLive && endedMs - startedMs >= STEADY_MS ? 1 : failures + 1;
-      const waitMs = fault.isPermanent ? undefined : backoffMs(failures, this.#random());
-      this.#setState({
-        name: 'offline',
-        sinceMs: offlineSinceMs,
-        code: fault.code,
-        reason: fault.message,
-        attempt: failures,
-        nextAttemptMs: waitMs === undefined ? undefined : endedMs + waitMs,
-      });
-      this.stream.disappoint(fault.message);
-      await pause(waitMs, signal);
-    }
-  }
-
-  /** One attempt; returns why it ended. */
-  async #attempt(source: Source, signal: AbortSignal): Promise<SourceError> {
-    let feed: Feed | undefined;
-    try {
-      await source.run({
-        signal,
-        open: (tracks) => {
-          feed = this.stream.open(tracks);
-          this.#setState({ name: 'live', sinceMs: this.#now() });
-          return feed;
-        },
-        log: (message, details) => this.#logger.debug(details ?? {}, message),
-        count: (event, amount) => {
-          this.damage[event] += amount;
-        },
-      });
-      return new SourceError('ERR_SOURCE_ENDED', 'the camera ended the stream');
-    } catch (error) {
-      if (error instanceof SourceError) return error;
-      if (!signal.aborted) this.#logger.error({ err: error }, 'the source failed in a way it should not');
-      return new SourceError('ERR_SOURCE_FAILED', 'the source failed; the log has the details', {
-        cause: error,
-      });
-    } finally {
-      feed?.close();
-    }
+  #createSub(source: Source | undefined): SubStream | undefined {
+    if (source === undefined) return undefined;
+    const parts = { main: this.stream, logger: this.#logger, now: this.#now, random: this.#random };
+    return new SubStream({ source, ...parts, damage: this.damage });
   }
 
   #setState(state: CameraState): void {
     const before = this.#state;
     this.#state = state;
+    if (state.name === 'live') this.#sub?.look();
     if (state.name === 'offline') {
       const next =
         state.nextAttemptMs === undefined ? 'never' : Math.round((state.nextAttemptMs - this.#now()) / 1000);
@@ -250,16 +174,4 @@ export class Camera implements CameraView {
       this.#logger.info({ state: state.name }, `camera is ${state.name}`);
     }
   }
-}
-
-/** Waits, at most until `signal` aborts; without a time, until then. */
-async function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const wake = (): void => resolve(undefined);
-  const timer = ms === undefined ? undefined : setTimeout(wake, ms);
-  signal.addEventListener('abort', wake, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', wake);
 }

@@ -18,6 +18,10 @@ export interface StreamOptions {
   readonly clock?: Clock;
   readonly gopCache?: GopCache;
   /** Told when somebody begins to want the stream (a reader, or a wait for it) and when nobody does any more. */
+  /** Another stream of the same camera whose zero of time this one takes over, as near as arrival tells. */
+  readonly alignedWith?: Stream;
+  /** The stream that this one is made of. */
+  readonly madeOf?: Stream;
   readonly onDemand?: (isWanted: boolean) => void;
   /** Told of a reader that threw, after it was taken off. */
   readonly onReaderFault?: (reader: Reader, error: unknown) => void;
@@ -95,6 +99,8 @@ export class Stream {
   /** When the last random access point came. */
   #entryMs = Number.NEGATIVE_INFINITY;
   readonly #waiters = new Set<Waiter>();
+  readonly #alignedWith: Stream | undefined;
+  readonly #madeOf: Stream | undefined;
   readonly #onDemand: (isWanted: boolean) => void;
   #isWanted = false;
   /** Readers that are being attached. */
@@ -104,14 +110,28 @@ export class Stream {
     id,
     clock = steadyClock,
     gopCache = new GopCache(),
+    alignedWith,
+    madeOf,
     onDemand,
     onReaderFault,
   }: StreamOptions) {
     this.id = id;
     this.#clock = clock;
     this.#gop = gopCache;
+    this.#alignedWith = alignedWith;
+    this.#madeOf = madeOf;
     this.#onDemand = onDemand ?? (() => undefined);
     this.#onReaderFault = onReaderFault ?? (() => undefined);
+  }
+
+  /** The stream that this one is made of in the end; itself where it is made of none. */
+  get origin(): Stream {
+    return this.#madeOf?.origin ?? this;
+  }
+
+  /** When its time began, ms since the Unix epoch; `undefined` before the first source. */
+  get epochMs(): number | undefined {
+    return this.#epochMs;
   }
 
   /** A source feeds the stream now. */
@@ -193,8 +213,9 @@ export class Stream {
     this.#gop.clear();
     this.#wallClock.reset();
     const nowMs = this.#clock();
-    this.#epochMs ??= nowMs;
-    const baseMs = this.#bytes === 0 ? 0 : Math.max(this.#lastEndMs, nowMs - this.#epochMs);
+    const isAligned = this.#alignedWith !== undefined;
+    this.#epochMs ??= this.#alignedWith?.epochMs ?? nowMs;
+    const baseMs = this.#bytes === 0 && !isAligned ? 0 : Math.max(this.#lastEndMs, nowMs - this.#epochMs);
     const feed = new SourceFeed(this, inTimeOf === undefined ? baseMs : 0, onKeyFrameWanted);
     this.#inTimeOf = inTimeOf;
     this.#feed = feed;

@@ -57,6 +57,7 @@ export class DerivedStream implements Reader {
     this.#options = options;
     this.stream = new Stream({
       id: options.source.id,
+      madeOf: options.source,
       onDemand: (isWanted) => this.#onDemand(isWanted),
       onReaderFault: options.onReaderFault,
     });

@@ -132,7 +132,9 @@ export class FittedStreams implements StreamFitter {
     if (video === undefined || !this.#options.isEnabled) return [];
     const subHeight = this.#subTrack(stream)?.video.height ?? 0;
     // What the camera makes itself, and anything smaller, is nothing to be made again.
-    return renditionsOf(video, this.#options.renditions(stream.id)).filter(({ height }) => height > subHeight);
+    return renditionsOf(video, this.#options.renditions(stream.id)).filter(
+      ({ height }) => height > subHeight,
+    );
   }
 
   #derive(source: Stream, carriage: Carriage, rung: PictureOrder | undefined): DerivedStream {

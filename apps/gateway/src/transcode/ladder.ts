@@ -64,12 +64,12 @@ export function renditionsBelow(
 /**
  * The ladder of a camera's pictures, best first.
  *
- * @param bitrate bits a second of the source, as measured.
+ * @param measured bits a second of the source, and the camera's own smaller stream where it has one.
  */
 export function buildLadder(
   video: VideoTrack,
   renditions: readonly RenditionConfig[],
-  bitrate: number,
+  { bitrate, sub }: { readonly bitrate: number; readonly sub: VideoTrack | undefined },
 ): readonly Rung[] {
   const { width, height, frameRate, codecString } = video.video;
   const source: Rung = { name: SOURCE_RUNG, width, height, frameRate, bitrate, codec: codecString };
@@ -81,7 +81,13 @@ export function buildLadder(
     const told = frameRate === undefined ? rendition.frameRate : rate;
     return { name: nameOf(rendition), ...size, frameRate: told, bitrate: rendition.bitrate, codec };
   });
-  return [source, ...rungs];
+  return [source, ...rungs, ...(sub === undefined ? [] : [subRung(sub)])];
+}
+
+function subRung(track: VideoTrack): Rung {
+  const { width, height, frameRate, codecString } = track.video;
+  const bitrate = recodedOrder(track).bitRate;
+  return { name: SUB_RUNG, width, height, frameRate, bitrate, codec: codecString };
 }
 
 /** The renditions of a camera that can be made of this source, best first. */

@@ -75,7 +75,7 @@ export class HlsMuxers {
     }
     // A second per segment is more than any stream uses: numbers grow across muxers and restarts.
     this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
-    const sibling = [...this.#entries.values()].find(({ muxer }) => muxer.stream.id === stream.id);
+    const sibling = [...this.#entries.values()].find(({ muxer }) => muxer.stream.origin === stream.origin);
     const schedule = sibling?.muxer.schedule;
     const muxer = new HlsMuxer(stream, this.#lastRun, this.#options, this.#hooks, schedule);
     if (this.#isClosed) {
