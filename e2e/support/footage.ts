@@ -58,6 +58,25 @@ export async function audioFootage(
   ]);
 }
 
+/** From one flash to the next, in milliseconds. */
+export const FLASH_PERIOD_MS = 1000;
+
+/**
+ * Makes (or finds) an MP4 whose upper half flashes for two pictures each second, with a beep at the same instant. 25
+ * pictures a second, each one different, a key picture each second, no B-frames; AAC.
+ */
+export async function flashAndBeep(seconds: number): Promise<string> {
+  const isOn = 'lt(mod(t\\,1)\\,0.079)';
+  const picture = `testsrc2=size=320x240:rate=25:duration=${seconds}`;
+  const flash = `drawbox=x=0:y=0:w=iw:h=ih/2:color=white:t=fill:enable=${isOn},drawbox=x=0:y=0:w=iw:h=ih/2:color=black:t=fill:enable=1-${isOn}`;
+  return make('mp4', [
+    ...['-f', 'lavfi', '-i', `${picture},${flash}`],
+    ...['-f', 'lavfi', '-i', `aevalsrc=0.5*sin(2*PI*1000*t)*${isOn}:s=48000:d=${seconds}`],
+    ...['-c:v', 'libx264', '-x264-params', 'keyint=25:min-keyint=25:scenecut=0:bframes=0:threads=1'],
+    ...['-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2'],
+  ]);
+}
+
 /** Takes one track out of a file as it is, without encoding. */
 export async function videoTrackOf(file: string): Promise<string> {
   return make('mp4', ['-i', file, '-map', '0:v:0', '-c', 'copy']);
