@@ -5,6 +5,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import { areLive, cameraOf } from './support/api.ts';
 import { FAKE_DEVICES, startChromium, type Browser } from './support/chromium.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
+import { HlsPage } from './support/hls-page.ts';
 import { until } from './support/until.ts';
 import { WhipPage } from './support/whip-page.ts';
 
@@ -14,19 +15,21 @@ const ends: (() => unknown)[] = [];
 
 before(async () => {
   browser = await startChromium({ after: (end: () => unknown) => void ends.push(end) }, FAKE_DEVICES);
-  gateway = await startGateway({ config: 'cameras:\n  gate: {source: publish}\n' });
+  gateway = await startGateway({
+    config: 'cameras:\n  gate: {source: publish}\n  AV1: {source: publish}\n  VP9: {source: publish}\n',
+  });
 });
 after(async () => {
   for (const end of ends.reverse()) await end();
   assert.equal(await gateway.close(), 0);
 });
 
-async function publish(context: TestContext, codec: string): Promise<WhipPage> {
+async function publish(context: TestContext, codec: string, camera = 'gate'): Promise<WhipPage> {
   const page = await WhipPage.open(await browser.newPage(), gateway.http);
   context.after(async () => page.close());
-  const { status, body } = await page.publish('gate', { codec });
+  const { status, body } = await page.publish(camera, { codec });
   assert.equal(status, 201, body);
-  await until(async () => areLive(gateway.http, ['gate']), { what: 'a live camera' });
+  await until(async () => areLive(gateway.http, [camera]), { what: 'a live camera' });
   return page;
 }
 
@@ -87,5 +90,21 @@ for (const codec of ['H264', 'VP8', 'VP9']) {
       tracks.map((track) => track.codec),
       [codec.toLowerCase(), 'opus'],
     );
+  });
+}
+
+for (const codec of ['AV1', 'VP9']) {
+  test(`${codec} from a browser plays by HLS as it is, key frames being asked for so that segments end`, async (context) => {
+    await publish(context, codec, codec);
+    const url = `${gateway.http}/live/${codec}/index.m3u8`;
+    const page = await browser.newPage();
+    context.after(async () => page.close());
+    const player = await HlsPage.open(page, gateway.http, url);
+    // Over more than one segment.
+    const { dropped, width } = await player.plays(160);
+    assert.equal(width, 640);
+    assert.ok(dropped < 10, `${dropped} pictures dropped`);
+    const playlist = await (await fetch(url)).text();
+    assert.match(playlist, codec === 'AV1' ? /CODECS="av01\./ : /CODECS="vp09\./);
   });
 }

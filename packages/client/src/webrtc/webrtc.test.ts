@@ -12,11 +12,12 @@ test('usefulCodecs: keeps what the gateway may send, in order', () => {
     'video/rtx',
     'video/VP9',
     'video/H265',
+    'video/ulpfec',
     'audio/red',
     'audio/opus',
   ];
   const kept = usefulCodecs(offered.map((mimeType) => ({ mimeType }))).map(({ mimeType }) => mimeType);
-  assert.deepEqual(kept, ['video/H264', 'video/rtx', 'video/H265', 'audio/opus']);
+  assert.deepEqual(kept, ['video/VP8', 'video/H264', 'video/rtx', 'video/VP9', 'video/H265', 'audio/opus']);
 });
 
 for (const { name, sdp, want } of [
