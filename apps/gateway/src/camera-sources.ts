@@ -33,7 +33,7 @@ const USER_AGENT = `Vedette/${version}`;
 const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[] = [
   { pattern: /^publish$/, make: () => undefined },
   { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
-  { pattern: /^rtsps?:/i, make: rtspSource },
+  { pattern: /^rtsp(?:s|\+https?|\+wss?)?:/i, make: rtspSource },
   { pattern: /^rtmps?:/i, make: rtmpSource },
   { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
   { pattern: /^file:/i, make: (address) => new FileSource(address) },

@@ -131,11 +131,14 @@ const pushSectionConfig = z.strictObject({
 /** One camera of `cameras:`. */
 export const cameraConfig = z
   .strictObject({
-    source: sourceAddress.default(FETCHED_SOURCE).describe('Where it comes from: an address, or "publish"'),
+    source: sourceAddress
+      .optional()
+      .transform((address) => address ?? FETCHED_SOURCE)
+      .describe('Where it comes from: an address, or "publish"; else sourceFrom'),
     sourceFrom: sourceFrom.optional(),
     name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
     transport: z
-      .enum(['auto', 'tcp', 'udp'])
+      .enum(['auto', 'tcp', 'udp', 'multicast'])
       .default('auto')
       .describe('auto: TCP, then UDP where the camera refuses it'),
     tlsFingerprint: z
