@@ -24,12 +24,14 @@ import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { createSrtSinks } from './sinks/srt/srt-sinks.ts';
 import type { SrtServer } from './servers/srt/srt-server.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
+import { HardwareChoice } from './transcode/hardware-choice.ts';
 import { Snapshots } from './transcode/snapshots.ts';
 import { MediaWorkers } from './workers/media/media-workers.ts';
 
 /** Builds the parts and ties them together. */
 export function buildParts(config: Config, logger: Logger): Parts {
-  const media = new MediaWorkers({ logger, compileCache: path.resolve(config.dataDir, 'compile-cache') });
+  const compileCache = path.resolve(config.dataDir, 'compile-cache');
+  const media = new MediaWorkers({ logger, compileCache });
   const snapshots = new Snapshots({ studio: media });
   const cameras = new CameraSet({
     logger,
@@ -45,6 +47,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
     sessions: () => sessions,
     workers: () => [...media.reports, ...(webrtc?.reports ?? [])],
     hls: () => hls?.usage,
+    transcode: () => ({ encoder: hardware.chosen, skippedPictures: media.skippedPictures, ...fitter.usage }),
     srt: () => srt?.report,
     pushes: () => pushes.list(),
   });
@@ -59,7 +62,8 @@ export function buildParts(config: Config, logger: Logger): Parts {
       log.ended(session, reason);
     },
   });
-  const fitter = buildFitter(config.transcode, { media, cameras, logger });
+  const hardware = new HardwareChoice({ hardware: config.transcode.hardware, logger, compileCache });
+  const fitter = buildFitter(config.transcode, { media, cameras, logger, hardware });
   const rtspSinks = new RtspSinks();
   const srtSinks = createSrtSinks();
   const webrtc: WebrtcService | undefined = config.webrtc.enabled
@@ -93,6 +97,7 @@ export function buildParts(config: Config, logger: Logger): Parts {
     sessions,
     metrics,
     snapshots,
+    hardware,
     fitter,
     rtspSinks,
     srtSinks,

@@ -11,7 +11,7 @@ import type { HlsRenditions } from './servers/hls/hls-renditions.ts';
 import { HLS_CARRIAGE } from './sinks/hls/hls-carriage.ts';
 import { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { MseSinks } from './sinks/mse/mse-sinks.ts';
-import { createRtmpSinks, rtmpCarriage } from './sinks/rtmp/rtmp-format.ts';
+import { rtmpCarriage, RtmpSinks } from './sinks/rtmp/rtmp-format.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
 import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
 import { SrtOutlet } from './sinks/srt/srt-outlet.ts';
@@ -25,13 +25,13 @@ import { FittedStreams } from './transcode/fitted-streams.ts';
 
 export function buildFitter(
   { enabled, renditions }: Config['transcode'],
-  { media, cameras, logger }: Pick<Parts, 'media' | 'cameras' | 'logger'>,
+  { media, cameras, logger, hardware }: Pick<Parts, 'media' | 'cameras' | 'logger' | 'hardware'>,
 ): FittedStreams {
   return new FittedStreams({
     studio: media,
     logger,
     isEnabled: enabled,
-    encoder: () => Promise.resolve('libx264'),
+    encoder: () => hardware.encoder(),
     sub: (id) => cameras.find(id)?.sub,
     bitrate: (id) => cameras.rates(id).bitrate,
     renditions: (id) => cameras.find(id)?.config.renditions ?? renditions,
@@ -95,7 +95,7 @@ export function buildRtmp(
   { host, port, tlsPort, certificate, key }: Config['rtmp'],
   { cameras, sessions, logger, fitter }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter'>,
 ): RtmpServer {
-  const sinks = createRtmpSinks();
+  const sinks = new RtmpSinks();
   const tls =
     certificate === undefined || key === undefined
       ? undefined
@@ -108,7 +108,7 @@ export function buildRtmp(
     sessions,
     logger,
     fit: (stream, codecs, quality) => fitter.fit(stream, rtmpCarriage(codecs), quality),
-    openViewer: (stream, outlet, onEnd) => sinks.open(stream, outlet, onEnd),
+    openViewer: (stream, codecs, outlet, onEnd) => sinks.open(stream, codecs, outlet, onEnd),
     openPublisher: (cameraId, onEnd) => new RtmpPublisher(cameraId, onEnd, { cameras }),
   });
 }

@@ -14,6 +14,7 @@ import type { FanoutSinks } from './sinks/fanout.ts';
 import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import type { FittedStreams } from './transcode/fitted-streams.ts';
+import type { HardwareChoice } from './transcode/hardware-choice.ts';
 import type { Snapshots } from './transcode/snapshots.ts';
 import type { MediaWorkers } from './workers/media/media-workers.ts';
 
@@ -26,6 +27,7 @@ export interface Parts {
   readonly sessions: SessionRegistry;
   readonly metrics: Metrics;
   readonly snapshots: Snapshots;
+  readonly hardware: HardwareChoice;
   readonly fitter: FittedStreams;
   /** Of the server and of pushes. */
   readonly rtspSinks: RtspSinks;

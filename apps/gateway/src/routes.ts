@@ -53,7 +53,9 @@ export async function addRoutes({
 }: Parts): Promise<void> {
   await http.prepare();
   await registerOpenApi(http.app, version);
-  await http.app.register(serverRoutes(() => ({ version, rtspPort: rtsp?.port ?? null })));
+  await http.app.register(
+    serverRoutes(() => ({ version, transcodes: fitter.isEnabled, rtspPort: rtsp?.port ?? null })),
+  );
   await http.app.register(cameraRoutes({ cameras, sessions }));
   await http.app.register(pushRoutes({ cameras, pushes }));
   await http.app.register(sessionRoutes({ sessions }));

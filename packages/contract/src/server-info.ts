@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const serverInfo = z
   .object({
     version: z.string(),
+    transcodes: z
+      .boolean()
+      .meta({ description: 'Whether media is coded anew for players that cannot take it as it is' }),
     rtspPort: z.int().nullable().meta({ description: 'null: RTSP is off' }),
   })
   .meta({ id: 'ServerInfo' });

@@ -31,11 +31,21 @@ export interface SrtReport {
   readonly belated: number;
 }
 
+/** What is made of streams now. */
+export interface TranscodeReport {
+  readonly derived: number;
+  /** Left out so far, since encoder or decoder could not keep up. */
+  readonly skippedPictures: number;
+  /** FFmpeg's name of the encoder in use; `undefined` before the first picture. */
+  readonly encoder: string | undefined;
+}
+
 export interface MetricsOptions {
   readonly cameras: CameraSet;
   readonly sessions: () => SessionRegistry;
   readonly workers: () => readonly WorkerReport[];
   readonly hls: () => HlsReport | undefined;
+  readonly transcode?: () => TranscodeReport;
   readonly srt: () => SrtReport | undefined;
   readonly pushes: () => readonly Push[];
 }
@@ -72,6 +82,7 @@ export class Metrics implements SessionObserver {
     this.#registerSessions(options.sessions);
     this.#registerWorkers(options.workers);
     this.#registerHls(options.hls);
+    if (options.transcode !== undefined) this.#registerTranscode(options.transcode);
     this.#registerSrt(options.srt);
     this.#registerPushes(options.pushes);
   }
@@ -217,6 +228,20 @@ export class Metrics implements SessionObserver {
     one('vedette_hls_bytes', 'Media bytes held for HLS', ({ bytes }) => bytes);
     one('vedette_hls_waiting_requests', 'Requests that wait for a part or a playlist', ({ waits }) => waits);
   }
+
+  #registerTranscode(report: () => TranscodeReport): void {
+    this.#gauge('vedette_transcode_streams', 'Streams that are made of others now', [], (gauge) =>
+      gauge.set(report().derived),
+    );
+    this.#gauge('vedette_transcode_skipped_total', 'Pictures left out: too slow', [], (gauge) =>
+      gauge.set(report().skippedPictures),
+    );
+    this.#gauge('vedette_transcode_encoder', '1 for the encoder in use', ['encoder'], (gauge) => {
+      const { encoder } = report();
+      if (encoder !== undefined) gauge.set({ encoder }, 1);
+    });
+  }
+
   #registerPushes(pushes: () => readonly Push[]): void {
     const each = (name: string, help: string, read: (push: Push) => number): void => {
       this.#gauge(name, help, ['camera', 'push'], (gauge) => {

@@ -101,6 +101,11 @@ export class FittedStreams implements StreamFitter {
     return derived.stream;
   }
 
+  /** What is made now, for metrics. */
+  get usage(): { readonly derived: number } {
+    return { derived: this.#open.size };
+  }
+
   /** The ways to see a camera, best first; nothing where there are no pictures yet. */
   ladder(stream: Stream): readonly Rung[] {
     const video = stream.tracks.find((track) => track.kind === 'video');

@@ -1,4 +1,4 @@
-import type { AccessUnit, ErrorCode } from '@vedette/media';
+import { isNalTrack, type AccessUnit, type ErrorCode, type Track } from '@vedette/media';
 import type { Reader } from '../stream/reader.ts';
 import type { Stream } from '../stream/stream.ts';
 import { LinkError } from '../workers/link.ts';
@@ -131,14 +131,13 @@ export class Snapshots {
   }
 
   async #decode(camera: string, unit: AccessUnit, width: number | undefined): Promise<Buffer> {
-    const { codec } = unit.track;
-    if (codec !== 'h264' && codec !== 'h265') {
-      throw new SnapshotError('ERR_SNAPSHOT_NO_PICTURE', `${camera} has no pictures`);
-    }
+    const { kind, codec } = unit.track;
+    if (kind !== 'video') throw new SnapshotError('ERR_SNAPSHOT_NO_PICTURE', `${camera} has no pictures`);
+    if (codec === 'mjpeg' && width === undefined) return Buffer.concat(unit.data);
     try {
       const { attachment } = await this.#studio.use(camera, (link) =>
         link.request('snapshot', width === undefined ? { codec } : { codec, width }, {
-          attachment: annexB(unit.data),
+          attachment: decodable(unit.track, unit.data),
           timeoutMs: DECODE_TIMEOUT_MS,
         }),
       );
@@ -195,9 +194,9 @@ async function nextKeyPicture(stream: Stream, waitMs: number): Promise<AccessUni
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 
-/** The parts of an Annex B stream, none of them copied. */
-function annexB(nals: readonly Uint8Array[]): Uint8Array[] {
-  return nals.flatMap((nal) => [START_CODE, nal]);
+/** As a decoder takes it, in parts, none of them copied: NAL units as an Annex B stream. */
+function decodable(track: Track, data: readonly Uint8Array[]): Uint8Array[] {
+  return isNalTrack(track) ? data.flatMap((nal) => [START_CODE, nal]) : [...data];
 }
 
 function asSnapshotError(error: unknown): Error {

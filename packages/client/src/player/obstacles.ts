@@ -12,6 +12,9 @@ export interface Capabilities {
   readonly hasMediaSource: boolean;
 }
 
+/** Constrained Baseline, which the gateway makes. */
+const PLAIN_H264 = 'avc1.42c01f';
+
 /** As people know them. */
 const CODEC_NAMES: Readonly<Record<TrackInfo['codec'], string>> = {
   h264: 'H.264',
@@ -33,15 +36,16 @@ export function codecLabel(codec: TrackInfo['codec']): string {
 
 function webrtcObstacle(video: TrackInfo, { webrtcVideo }: Capabilities): Obstacle | undefined {
   if (webrtcVideo === null) return { kind: 'browser' };
-  const codec = CODEC_NAMES[video.codec];
-  if (!webrtcVideo.has(`video/${video.codec}`)) return { kind: 'codec', codec };
-  // RFC 7742 decoders show pictures in the order they arrive.
-  return video.hasReorderedPictures === true ? { kind: 'reorderedPictures', codec } : undefined;
+  // Of what it cannot carry, B-frames included, the gateway makes H.264; where it may not, it says so when asked.
+  if (webrtcVideo.has('video/h264') || webrtcVideo.has(`video/${video.codec}`)) return undefined;
+  return { kind: 'codec', codec: CODEC_NAMES[video.codec] };
 }
 
 function hlsObstacle(video: TrackInfo, { canPlayMp4 }: Capabilities): Obstacle | undefined {
   if (canPlayMp4 === null) return { kind: 'browser' };
-  return canPlayMp4(video.codecString) ? undefined : { kind: 'codec', codec: CODEC_NAMES[video.codec] };
+  // One of the qualities is H.264.
+  const isPlayable = canPlayMp4(video.codecString) || canPlayMp4(PLAIN_H264);
+  return isPlayable ? undefined : { kind: 'codec', codec: CODEC_NAMES[video.codec] };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { MediaNotices, MediaRequests } from './media-messages.ts';
 import { SoundJob } from './sound-job.ts';
 import type { SoundTarget } from './sound-target.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { tryEncoder } from './video/hardware.ts';
 import { VideoJobs } from './video/video-jobs.ts';
 
 /** The media worker: everything that needs FFmpeg, in a process that may die of it. */
@@ -26,6 +27,10 @@ const link: Link<MediaRequests, MediaNotices> = serveAsWorker({
       },
       sound: ({ channel, camera, target }) => {
         startSoundJob(channel, camera, target);
+        return { result: null };
+      },
+      tryEncoder: async ({ encoder }) => {
+        await tracked(tryEncoder(encoder));
         return { result: null };
       },
       video: (params) => {

@@ -1,3 +1,4 @@
+import type { VideoCodec } from '@vedette/media';
 import type { SoundTarget } from './sound-target.ts';
 import type { RungOrder } from './video/rung-order.ts';
 
@@ -21,6 +22,8 @@ export interface MediaRequests {
       readonly params: { readonly channel: number; readonly camera: string; readonly target: SoundTarget };
       readonly result: null;
     };
+    /** Encodes a picture with FFmpeg's encoder of this name; an error where that does not work here. */
+    readonly tryEncoder: { readonly params: { readonly encoder: string }; readonly result: null };
     /** Takes pictures on `channel`, for the rungs that are added to it; one such job is enough for a camera. */
     readonly video: {
       readonly params: {
@@ -36,10 +39,10 @@ export interface MediaRequests {
       readonly params: { readonly video: number; readonly channel: number; readonly order: RungOrder };
       readonly result: null;
     };
-    /** Decodes the key picture that is attached (Annex B) and answers with a JPEG attached. */
+    /** Decodes the key picture that is attached (NAL units as Annex B) and answers with a JPEG attached. */
     readonly snapshot: {
       readonly params: {
-        readonly codec: 'h264' | 'h265';
+        readonly codec: VideoCodec;
         /** Width of the JPEG; that of the picture where absent. */
         readonly width?: number;
       };

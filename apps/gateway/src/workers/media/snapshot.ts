@@ -1,8 +1,6 @@
 import {
   AV_CODEC_FLAG_OUTPUT_CORRUPT,
   AV_CODEC_FLAG_QSCALE,
-  AV_CODEC_ID_H264,
-  AV_CODEC_ID_HEVC,
   AV_CODEC_ID_MJPEG,
   AV_PIX_FMT_YUV420P,
   AV_PKT_FLAG_KEY,
@@ -13,7 +11,9 @@ import {
   FF_QP2LAMBDA,
 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational, SoftwareScaleContext } from 'node-av/lib';
+import type { VideoCodec } from '@vedette/media';
 import { AvError, check, found } from './av.ts';
+import { MAX_PIXELS, VIDEO_CODEC_IDS } from './video/picture-decoder.ts';
 
 export interface Snapshot {
   readonly jpeg: Buffer;
@@ -21,8 +21,6 @@ export interface Snapshot {
   readonly height: number;
 }
 
-/** Pictures above 8192×8192 are refused: they are no camera's. */
-const MAX_PIXELS = 8192 * 8192;
 const MAX_HEIGHT = 8192;
 /** Quantizer of the JPEG, 2 (best) to 31: about quality 85 of other encoders. */
 const JPEG_QSCALE = 4;
@@ -33,15 +31,11 @@ type Scope = DisposableStack;
 /**
  * Decodes one key picture and encodes it as a JPEG.
  *
- * @param data Annex B, parameter sets in front.
+ * @param data NAL units as Annex B, parameter sets in front.
  * @param width of the JPEG, its height follows; that of the picture where absent.
  * @throws {AvError} the picture is damaged or too large.
  */
-export async function takeSnapshot(
-  codec: 'h264' | 'h265',
-  data: Uint8Array,
-  width?: number,
-): Promise<Snapshot> {
+export async function takeSnapshot(codec: VideoCodec, data: Uint8Array, width?: number): Promise<Snapshot> {
   using scope = new DisposableStack();
   const picture = await decode(scope, codec, data);
   const size = sizeOf(picture, width);
@@ -49,9 +43,9 @@ export async function takeSnapshot(
   return { jpeg: await encode(scope, scaled), ...size };
 }
 
-async function decode(scope: Scope, codec: 'h264' | 'h265', data: Uint8Array): Promise<Frame> {
+async function decode(scope: Scope, codec: VideoCodec, data: Uint8Array): Promise<Frame> {
   const context = scope.adopt(new CodecContext(), (owned) => owned.freeContext());
-  const decoder = Codec.findDecoder(codec === 'h264' ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC);
+  const decoder = Codec.findDecoder(VIDEO_CODEC_IDS[codec]);
   context.allocContext3(found(decoder, `${codec} decoder`));
   context.threadCount = 1;
   // A recovery point is whole only some pictures later; a snapshot does not wait for those.

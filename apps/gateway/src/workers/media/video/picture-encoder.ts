@@ -10,7 +10,7 @@ import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { check, found, hasReceived } from '../av.ts';
 import type { CodedPicture } from '../h264-encoder.ts';
 import { h264Level } from './h264-level.ts';
-import { prepareHardware } from './hardware.ts';
+import { prepareHardware, type Uploader } from './hardware.ts';
 import type { PictureSize } from './picture-scaler.ts';
 
 export interface PictureEncoderOptions extends PictureSize {
@@ -42,12 +42,13 @@ const MAX_GOP = 600;
 export class PictureEncoder {
   readonly #context = new CodecContext();
   readonly #packet = new Packet();
-  readonly #upload: ((frame: Frame) => Promise<Frame>) | undefined;
+  #uploader: Uploader | undefined;
 
   /** @throws {AvError} the encoder is missing, or refuses the options. */
   static async open(options: PictureEncoderOptions): Promise<PictureEncoder> {
     const encoder = new PictureEncoder(options);
     try {
+      encoder.#configure(options);
       check(await encoder.#context.open2(null, null), `open ${options.encoder}`);
       return encoder;
     } catch (error) {
@@ -57,13 +58,17 @@ export class PictureEncoder {
   }
 
   private constructor(options: PictureEncoderOptions) {
+    const { encoder } = options;
+    this.#context.allocContext3(found(Codec.findEncoderByName(encoder as FFVideoEncoder), encoder));
+    this.#packet.alloc();
+  }
+
+  #configure(options: PictureEncoderOptions): void {
     const context = this.#context;
     const { encoder } = options;
-    context.allocContext3(found(Codec.findEncoderByName(encoder as FFVideoEncoder), encoder));
-    this.#packet.alloc();
     configure(context, options);
     if (encoder === FF_ENCODER_LIBX264) configureX264(context, options);
-    else this.#upload = prepareHardware(context, options);
+    else this.#uploader = prepareHardware(context, options);
   }
 
   /**
@@ -73,12 +78,11 @@ export class PictureEncoder {
    * @param isKey it becomes an IDR.
    */
   async encode(frame: Frame, pts: number, isKey: boolean): Promise<TimedPicture | undefined> {
-    const uploaded = this.#upload === undefined ? frame : await this.#upload(frame);
+    const uploaded = (await this.#uploader?.upload(frame)) ?? frame;
     uploaded.pts = BigInt(pts);
     // What it was in the source is not what it is to become.
     uploaded.pictType = isKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     check(await this.#context.sendFrame(uploaded), 'encode a picture');
-    if (uploaded !== frame) uploaded.unref();
     const packet = this.#packet;
     if (!hasReceived(await this.#context.receivePacket(packet), 'take a coded picture')) return undefined;
     const picture = {
@@ -93,6 +97,7 @@ export class PictureEncoder {
   /** Frees everything; no call may be under way. Call once. */
   close(): void {
     this.#context.freeContext();
+    this.#uploader?.close();
     this.#packet.free();
   }
 }
