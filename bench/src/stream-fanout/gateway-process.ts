@@ -8,7 +8,7 @@ import { HttpServer } from '../../../apps/gateway/src/servers/http/http-server.t
 import { RtmpServer } from '../../../apps/gateway/src/servers/rtmp/rtmp-server.ts';
 import { SessionRegistry } from '../../../apps/gateway/src/sessions/session-registry.ts';
 import { createFlvSinks, FLV_CARRIAGE } from '../../../apps/gateway/src/sinks/flv/flv-sinks.ts';
-import { createRtmpSinks } from '../../../apps/gateway/src/sinks/rtmp/rtmp-format.ts';
+import { RtmpSinks } from '../../../apps/gateway/src/sinks/rtmp/rtmp-format.ts';
 import { FRAMES_PER_SECOND, Pictures } from '../support/pictures.ts';
 
 const [protocol = '', bitsPerSecond] = process.argv.slice(2);
@@ -26,11 +26,11 @@ const sessions = new SessionRegistry({ started: () => undefined, ended: () => un
 /** Starts the server of a protocol and answers its port. */
 const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
   rtmp: async () => {
-    const sinks = createRtmpSinks();
+    const sinks = new RtmpSinks();
     const server = new RtmpServer({
       ...{ host: '127.0.0.1', port: 0, cameras, sessions, logger: silentLogger },
       fit: (stream) => stream,
-      openViewer: (stream, outlet, onEnd) => sinks.open(stream, outlet, onEnd),
+      openViewer: (stream, codecs, outlet, onEnd) => sinks.open(stream, codecs, outlet, onEnd),
       openPublisher: () => {
         throw new Error('nobody publishes here');
       },

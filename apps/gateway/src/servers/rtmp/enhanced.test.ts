@@ -9,7 +9,7 @@ import { until } from '../../../../../e2e/support/until.ts';
 import { ffmpeg } from '../../../../../packages/media/src/testing/ffmpeg.ts';
 import { frameHashes } from '../../../../../packages/media/src/testing/frame-hashes.ts';
 import { makeFootage } from '../../sinks/hls/testing/footage.ts';
-import { startPlayer, type Player } from '../rtsp/testing/player.ts';
+import { startFfmpeg, startPlayer, type Player } from '../rtsp/testing/player.ts';
 import { TestBed, writeInTime } from './testing/test-bed.ts';
 
 const PEER = path.join(import.meta.dirname, 'testing/ffmpeg-process.ts');
@@ -98,4 +98,26 @@ test('H.265 and Opus are played by who says that it takes them', async (t) => {
   }
   assert.equal(packets.length, clip.units.length);
   assert.deepEqual(asked, [{ video: ['h265'], audio: ['opus'] }]);
+});
+
+test('a player that knows no H.265 is told so, at once and when the camera changes to it', async (t) => {
+  const h264 = makeFootage({ seconds: 1, gop: 25 });
+  const h265 = makeFootage({ seconds: 1, gop: 25, codec: 'h265' });
+  const bed = await TestBed.start();
+  t.after(() => bed.close());
+  const write = ({ tracks, units }: typeof h264): void => {
+    const feed = bed.feed(tracks);
+    for (const unit of units) feed.write({ ...unit });
+  };
+  write(h264);
+  const player = startFfmpeg(['-i', bed.url(), '-f', 'null', '-']);
+  t.after(() => player.kill('SIGKILL'));
+  await until(() => bed.started.length === 1);
+  write(h265);
+  await until(() => bed.ended.length === 1);
+  assert.match(bed.ended[0]?.reason ?? '', /cannot carry h265/);
+  await player.done;
+  const late = await startFfmpeg(['-i', bed.url(), '-f', 'null', '-']).done;
+  assert.notEqual(late.code, 0);
+  assert.match(late.stderr, /cannot carry h265/);
 });

@@ -29,8 +29,13 @@ export interface Viewer {
   totals(): SessionTotals;
 }
 
-/** Begins to send `stream`. @throws {ProtocolError} RTMP cannot carry its tracks. */
-export type OpenViewer = (stream: Stream, outlet: ByteOutlet, onEnd: FanoutEnd) => Viewer;
+/**
+ * Begins to send `stream`.
+ *
+ * @param codecs what the player takes beyond what RTMP always carried.
+ * @throws {ProtocolError} nothing of the stream can be sent to it.
+ */
+export type OpenViewer = (stream: Stream, codecs: RtmpCodecs, outlet: ByteOutlet, onEnd: FanoutEnd) => Viewer;
 
 /**
  * A stream as this player can be sent it.

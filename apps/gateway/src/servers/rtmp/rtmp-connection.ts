@@ -158,7 +158,7 @@ export class RtmpConnection {
       const found = await findLive(this.#host, target, codecs, signal);
       if (signal.aborted) return;
       if (typeof found === 'string') this.#refuse('NetStream.Play.StreamNotFound', found);
-      else this.#view(found, target.cameraId, userAgent);
+      else this.#view(found, target.cameraId, { userAgent, codecs });
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         this.#host.logger.error(
@@ -173,12 +173,16 @@ export class RtmpConnection {
     }
   }
 
-  #view(stream: Stream, cameraId: string, userAgent: string): void {
+  #view(
+    stream: Stream,
+    cameraId: string,
+    { userAgent, codecs }: Pick<RtmpRequest, 'userAgent' | 'codecs'>,
+  ): void {
     this.#socket.cork();
     try {
       const outlet = new SocketOutlet(this.#socket);
       this.#session.acceptPlay();
-      const viewer = this.#host.openViewer(stream, outlet, (reason, isStalled) => {
+      const viewer = this.#host.openViewer(stream, codecs, outlet, (reason, isStalled) => {
         if (isStalled) this.#abort(reason);
         else this.hangUp(reason);
       });

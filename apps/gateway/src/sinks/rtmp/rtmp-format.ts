@@ -4,6 +4,7 @@ import {
   FlvTagType,
   FlvWriter,
   type AccessUnit,
+  type FlvCodecs,
   type FlvMessage,
   type Track,
 } from '@vedette/media';
@@ -14,8 +15,16 @@ import {
   serializeRtmpMessage,
   type RtmpCodecs,
 } from '@vedette/protocols';
-import type { Carriage } from '../../transcode/carriage.ts';
-import { FanoutSinks, type FanoutOptions, type WireFormat } from '../fanout.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { carries, type Carriage } from '../../transcode/carriage.ts';
+import type { ByteOutlet } from '../byte-outlet.ts';
+import {
+  FanoutSinks,
+  type FanoutEnd,
+  type FanoutOptions,
+  type FanoutViewer,
+  type WireFormat,
+} from '../fanout.ts';
 
 /** What a player of RTMP can be sent; beyond what RTMP always carried, what it says it takes. */
 export function rtmpCarriage({ video, audio }: RtmpCodecs): Carriage {
@@ -35,15 +44,22 @@ export interface RtmpFraming {
   readonly chunkSize: number;
 }
 
+const LEGACY: FlvCodecs = { video: FLV_LEGACY_VIDEO, audio: FLV_LEGACY_AUDIO };
+const ENHANCED: FlvCodecs = {
+  video: [...FLV_LEGACY_VIDEO, 'h265', 'av1'],
+  audio: [...FLV_LEGACY_AUDIO, 'opus'],
+};
 const SERVER_FRAMING: RtmpFraming = { streamId: RTMP_STREAM_ID, chunkSize: RTMP_SERVER_CHUNK_SIZE };
 
 /** A stream as RTMP messages: metadata, configurations, then a message a unit. */
 export class RtmpFormat implements WireFormat {
-  readonly #writer = new FlvWriter();
+  readonly #writer: FlvWriter;
   readonly #framing: RtmpFraming;
 
-  constructor(framing: RtmpFraming = SERVER_FRAMING) {
+  /** @param codecs what may be sent; other tracks are left out. */
+  constructor(framing: RtmpFraming = SERVER_FRAMING, codecs: FlvCodecs = LEGACY) {
     this.#framing = framing;
+    this.#writer = new FlvWriter(codecs);
   }
 
   header(tracks: readonly Track[]): Buffer {
@@ -68,7 +84,37 @@ const CHUNK_STREAMS: Readonly<Record<number, number>> = {
   [FlvTagType.video]: RtmpChunkStream.video,
 };
 
-/** The RTMP sinks of all streams, for the viewers of the server. */
-export function createRtmpSinks(options: Pick<FanoutOptions, 'bounds' | 'clock'> = {}): FanoutSinks {
-  return new FanoutSinks({ name: 'rtmp', format: () => new RtmpFormat(), ...options });
+/**
+ * The RTMP sinks of all streams, for the viewers of the server. All viewers of a stream share their bytes; streams
+ * that need Enhanced RTMP are apart, so that nobody is sent one by a change of tracks who does not know it.
+ */
+export class RtmpSinks {
+  readonly #legacy: FanoutSinks;
+  readonly #enhanced: FanoutSinks;
+
+  constructor(options: Pick<FanoutOptions, 'bounds' | 'clock'> = {}) {
+    const sinks = (codecs: FlvCodecs): FanoutSinks =>
+      new FanoutSinks({ name: 'rtmp', format: () => new RtmpFormat(SERVER_FRAMING, codecs), ...options });
+    this.#legacy = sinks(LEGACY);
+    this.#enhanced = sinks(ENHANCED);
+  }
+
+  /** Sinks at work. */
+  get size(): number {
+    return this.#legacy.size + this.#enhanced.size;
+  }
+
+  /**
+   * As {@link FanoutSinks.open}.
+   *
+   * @param codecs what this player takes beyond what RTMP always carried.
+   * @throws {ProtocolError} `ERR_FLV_CODEC`: nothing of the stream can be sent to it.
+   */
+  open(stream: Stream, codecs: RtmpCodecs, outlet: ByteOutlet, onEnd: FanoutEnd): FanoutViewer {
+    const carriage = rtmpCarriage(codecs);
+    const isLegacy = (track: Track): boolean =>
+      track.kind === 'video' ? LEGACY.video.includes(track.codec) : LEGACY.audio.includes(track.codec);
+    const needsMore = stream.tracks.some((track) => !isLegacy(track) && carries(carriage, track));
+    return (needsMore ? this.#enhanced : this.#legacy).open(stream, outlet, onEnd);
+  }
 }

@@ -57,6 +57,7 @@ class RtmpPull {
   readonly #feed: DemuxedFeed;
   readonly #reader: FlvReader;
   readonly #end = Promise.withResolvers<undefined>();
+  readonly #startedMs = performance.now();
   #lastMediaMs = performance.now();
 
   constructor(socket: Socket, address: string, silenceMs: number, context: SourceContext) {
@@ -120,9 +121,13 @@ class RtmpPull {
   }
 
   #check(): void {
-    if (performance.now() - this.#lastMediaMs <= this.#silenceMs) return;
-    const seconds = Math.round(this.#silenceMs / 1000);
-    this.#fail(new SourceError('ERR_SOURCE_SILENT', `the server sent nothing for ${seconds} s`));
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMediaMs > this.#silenceMs) {
+      const seconds = Math.round(this.#silenceMs / 1000);
+      this.#fail(new SourceError('ERR_SOURCE_SILENT', `the server sent nothing for ${seconds} s`));
+    } else if (!this.#feed.isOpen && nowMs - this.#startedMs > 2 * this.#silenceMs) {
+      this.#fail(new SourceError('ERR_SOURCE_NO_TRACKS', 'the server sends nothing that can be decoded'));
+    }
   }
 
   #fail(error: unknown): void {

@@ -25,6 +25,14 @@ export interface FlvMessage {
 export const FLV_LEGACY_VIDEO: readonly VideoCodec[] = ['h264'];
 export const FLV_LEGACY_AUDIO: readonly AudioCodec[] = ['aac', 'mpa', 'pcma', 'pcmu'];
 
+/** What a reader of FLV, or a peer of RTMP, takes. */
+export interface FlvCodecs {
+  readonly video: readonly VideoCodec[];
+  readonly audio: readonly AudioCodec[];
+}
+
+const LEGACY: FlvCodecs = { video: FLV_LEGACY_VIDEO, audio: FLV_LEGACY_AUDIO };
+
 /** FourCC of what only Enhanced RTMP carries, as far as it is written here. */
 const FOURCC: Readonly<Record<'h265' | 'av1' | 'opus', string>> = { h265: 'hvc1', av1: 'av01', opus: 'Opus' };
 const AVC_CODEC_ID = 7;
@@ -44,16 +52,30 @@ const LEAD_MS = 1000;
  * some players know no others.
  */
 export class FlvWriter {
+  readonly #codecs: FlvCodecs;
+  #hasVideo = false;
   /** Stream time of timestamp zero, in milliseconds. */
   #originMs: number | undefined;
   #latest = 0;
 
+  /** @param codecs what may be written: other tracks are left out. What FLV always carried, where not given. */
+  constructor(codecs: FlvCodecs = LEGACY) {
+    this.#codecs = codecs;
+  }
+
   /**
    * What goes in front of the first unit: `onMetaData` and the configuration of each track.
    *
-   * @throws {ProtocolError} `ERR_FLV_CODEC`: a track that FLV cannot carry.
+   * @throws {ProtocolError} `ERR_FLV_CODEC`: nothing of it can be written, or no longer the pictures.
    */
-  header(tracks: readonly Track[]): FlvMessage[] {
+  header(all: readonly Track[]): FlvMessage[] {
+    const tracks = all.filter((track) => this.#carries(track));
+    const hadVideo = this.#hasVideo;
+    this.#hasVideo = tracks.some(({ kind }) => kind === 'video');
+    const left = all.find(
+      (track) => !tracks.includes(track) && (track.kind === 'video' || tracks.length === 0),
+    );
+    if (left !== undefined && (tracks.length === 0 || hadVideo)) throw unwritable(left);
     const metadata = serializeAmf0(['onMetaData', new Amf0EcmaArray(describe(tracks))]);
     const messages = [this.#message(FlvTagType.script, this.#latest, [metadata])];
     for (const track of tracks) {
@@ -64,9 +86,10 @@ export class FlvWriter {
     return messages;
   }
 
-  /** `undefined` for a unit that FLV cannot carry: G.711 of another rate than 8 kHz, a picture without slices. */
+  /** `undefined` for a unit that is left out: of such a track, G.711 of another rate than 8 kHz, a picture without slices. */
   unit(unit: AccessUnit): FlvMessage | undefined {
     const { track, dts, pts } = unit;
+    if (!this.#carries(track)) return undefined;
     const dtsMs = Math.floor((dts * 1000) / track.clockRate);
     this.#originMs ??= dtsMs - LEAD_MS;
     const timestamp = Math.max(0, dtsMs - this.#originMs);
@@ -77,6 +100,11 @@ export class FlvWriter {
     if (body === undefined) return undefined;
     this.#latest = timestamp >>> 0;
     return this.#message(track.kind === 'audio' ? FlvTagType.audio : FlvTagType.video, timestamp, body);
+  }
+
+  #carries(track: Track): boolean {
+    const { video, audio } = this.#codecs;
+    return track.kind === 'video' ? video.includes(track.codec) : audio.includes(track.codec);
   }
 
   #message(type: number, timestamp: number, body: readonly Uint8Array[]): FlvMessage {

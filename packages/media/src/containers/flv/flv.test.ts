@@ -17,7 +17,7 @@ import { Amf0EcmaArray, serializeAmf0 } from './amf0.ts';
 import { FlvDemuxer } from './flv-demuxer.ts';
 import { FlvReader } from './flv-reader.ts';
 import { FlvTagType, serializeFlvFileHeader, serializeFlvTag } from './flv-tag.ts';
-import { FlvWriter, type FlvMessage } from './flv-writer.ts';
+import { FlvWriter, type FlvCodecs, type FlvMessage } from './flv-writer.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vedette-flv-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,8 +62,10 @@ function demux(bytes: Uint8Array, pieceBytes = bytes.length): Sink {
   return sink;
 }
 
+const ENHANCED: FlvCodecs = { video: ['h264', 'h265', 'av1'], audio: ['aac', 'mpa', 'pcma', 'pcmu', 'opus'] };
+
 function mux(tracks: readonly Track[], units: readonly AccessUnit[]): Uint8Array {
-  const writer = new FlvWriter();
+  const writer = new FlvWriter(ENHANCED);
   const tag = ({ type, timestamp, body, length }: FlvMessage): Uint8Array =>
     serializeFlvTag(type, timestamp, body, length);
   const has = (kind: Track['kind']): boolean => tracks.some((track) => track.kind === kind);
@@ -164,7 +166,7 @@ test('H.265 and Opus go by their FourCC, as the tables of Enhanced RTMP have it,
     ...{ data: [Uint8Array.of(0xfc, 1, 2)], byteLength: 3 },
   };
   const [video = assert.fail()] = units;
-  const writer = new FlvWriter();
+  const writer = new FlvWriter(ENHANCED);
   const [, hvc1, opusHead] = writer.header([video.track, opus]);
   const ascii = (message: FlvMessage | undefined): string =>
     Buffer.concat(message?.body ?? []).toString('latin1', 0, 5);
@@ -180,6 +182,35 @@ test('H.265 and Opus go by their FourCC, as the tables of Enhanced RTMP have it,
   );
   assert.deepEqual(frameHashes(sink.annexB(), 'hevc'), frameHashes(stream.annexB, 'hevc'));
   assert.deepEqual(sink.of('audio')[0]?.data, sound.data);
+});
+
+test('tracks that the reader does not take are left out; pictures that no longer can be written are said', () => {
+  const [video, sound] = h264.tracks[0] ?? [];
+  assert.ok(video?.codec === 'h264' && sound?.codec === 'aac');
+  const opus = createOpusTrack(1, 2);
+  const writer = new FlvWriter();
+  assert.equal(writer.header([video, opus]).length, 2);
+  const data = [Uint8Array.of(0xfc)];
+  const packet = {
+    track: opus,
+    pts: 0,
+    dts: 0,
+    isRandomAccess: true,
+    data,
+    byteLength: 1,
+    wallClockMs: Number.NaN,
+  };
+  assert.equal(writer.unit(packet), undefined);
+  const isCodec = (error: unknown): boolean =>
+    error instanceof ProtocolError && error.code === 'ERR_FLV_CODEC' && /vp8/.test(error.message);
+  const vp8: Track = { kind: 'video', codec: 'vp8', id: 0, clockRate: 90_000, video: video.video };
+  assert.throws(() => writer.header([vp8, sound]), isCodec);
+  assert.equal(
+    new FlvWriter().header([vp8, sound]).length,
+    2,
+    'a player that begins with it hears the sound',
+  );
+  assert.throws(() => new FlvWriter().header([vp8]), isCodec);
 });
 
 test('AV1 goes by its FourCC and comes back the same', () => {

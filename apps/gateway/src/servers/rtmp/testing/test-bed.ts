@@ -3,8 +3,8 @@ import type { AccessUnit, Track } from '@vedette/media';
 import { CameraSet } from '../../../cameras/camera-set.ts';
 import { silentLogger, type Logger } from '../../../observability/logger.ts';
 import { SessionRegistry, type SessionRecord } from '../../../sessions/session-registry.ts';
-import type { FanoutOptions, FanoutSinks } from '../../../sinks/fanout.ts';
-import { createRtmpSinks } from '../../../sinks/rtmp/rtmp-format.ts';
+import type { FanoutOptions } from '../../../sinks/fanout.ts';
+import { RtmpSinks } from '../../../sinks/rtmp/rtmp-format.ts';
 import { RtmpPublisher } from '../../../sources/publish-rtmp/rtmp-publisher.ts';
 import type { Reader } from '../../../stream/reader.ts';
 import type { Feed } from '../../../stream/stream.ts';
@@ -21,7 +21,7 @@ export interface TestBedOptions {
 export class TestBed {
   readonly cameras: CameraSet;
   readonly sessions: SessionRegistry;
-  readonly sinks: FanoutSinks;
+  readonly sinks: RtmpSinks;
   readonly server: RtmpServer;
   /** What the server logged. */
   readonly log: { readonly level: string; readonly message: string }[] = [];
@@ -48,7 +48,7 @@ export class TestBed {
       started: (session) => this.started.push(session),
       ended: (session, reason) => this.ended.push({ session, reason }),
     });
-    this.sinks = createRtmpSinks(sinks);
+    this.sinks = new RtmpSinks(sinks);
     const { cameras } = this;
     this.server = new RtmpServer({
       host: '127.0.0.1',
@@ -57,7 +57,7 @@ export class TestBed {
       sessions: this.sessions,
       logger,
       fit: (stream) => stream,
-      openViewer: (stream, outlet, onEnd) => this.sinks.open(stream, outlet, onEnd),
+      openViewer: (stream, codecs, outlet, onEnd) => this.sinks.open(stream, codecs, outlet, onEnd),
       openPublisher: (id, onEnd) =>
         new RtmpPublisher(id, onEnd, { cameras, ...(silenceMs === undefined ? {} : { silenceMs }) }),
       ...server,
