@@ -94,7 +94,7 @@ test('without measured bursts: probes a rung at a time, each failure doubles the
 });
 
 test('one large picture is no congestion', () => {
-  const line = (atMs: number): LineReport => ({ ...CLEAR, delayMs: atMs % 2000 < 250 ? 400 : 5 });
+  const line = (atMs: number): LineReport => ({ ...CLEAR, delayMs: atMs % 2000 < 200 ? 400 : 5 });
   assert.deepEqual(play(line, 30).changes, []);
 });
 

@@ -36,15 +36,17 @@ export interface QualityState {
 /** Bytes that wait this long are a queue that grows, and no burst. */
 const DELAY_MS = 250;
 const LOSS = 0.08;
+/** Less than that, where bursts show that the line is too narrow. */
+const NARROW_DELAY_MS = 120;
 /** So much that there is nothing to wait for. */
 const SEVERE_DELAY_MS = 700;
 const SEVERE_LOSS = 0.25;
 /** Congestion has to last, or one large picture would be enough. */
-const SUSTAINED_MS = 300;
+const SUSTAINED_MS = 200;
 /** After a change, what was sent before it is still on its way. */
 const SETTLE_MS = 1500;
 /** Clear: nothing waits to speak of. */
-const CLEAR_DELAY_MS = 80;
+const CLEAR_DELAY_MS = 150;
 const CLEAR_LOSS = 0.02;
 /** Nothing is tried sooner than this after the change before, or after congestion. */
 export const FIRST_HOLD_OFF_MS = 5000;
@@ -73,7 +75,7 @@ export function startQuality(current: string, nowMs: number): QualityState {
 /**
  * The state after a report.
  *
- * Down: as soon as the way has been too narrow for a third of a second, to the best option that fits into what gets
+ * Down: as soon as the way has been too narrow for a fifth of a second, to the best option that fits into what gets
  * through. Up: when it has been clear for the hold-off, to the best that bursts show it to carry; where nothing is
  * measured, one rung, as a probe. A probe that fails doubles the hold-off.
  *
@@ -89,13 +91,19 @@ export function decideQuality(
 ): QualityState {
   const index = options.findIndex(({ name }) => name === state.current);
   if (index === -1) return moved(state, best(options, report, state), nowMs, false);
-  const observed = observe(state, report, nowMs);
+  const observed = observe(state, report, options[index]?.bitrate ?? 0, nowMs);
   if (isTooNarrow(observed, report, nowMs)) return goDown(observed, report, options, index, nowMs);
   return goUp(observed, report, options, index, nowMs);
 }
 
-function observe(state: QualityState, { delayMs, loss }: LineReport, nowMs: number): QualityState {
-  const isCongested = delayMs > DELAY_MS || loss > LOSS;
+function observe(
+  state: QualityState,
+  { delayMs, loss, capacity = Number.POSITIVE_INFINITY }: LineReport,
+  bitrate: number,
+  nowMs: number,
+): QualityState {
+  const isNarrow = capacity < bitrate && delayMs > NARROW_DELAY_MS;
+  const isCongested = isNarrow || delayMs > DELAY_MS || loss > LOSS;
   const isProven = state.isProbe && nowMs - state.sinceMs >= PROVEN_MS;
   return {
     ...state,
@@ -118,7 +126,7 @@ function isTooNarrow(
 
 function goDown(
   state: QualityState,
-  { throughput }: LineReport,
+  { throughput, capacity = Number.POSITIVE_INFINITY }: LineReport,
   options: readonly QualityOption[],
   index: number,
   nowMs: number,
@@ -129,7 +137,7 @@ function goDown(
   const target =
     throughput === undefined
       ? (lower[0] ?? least)
-      : (lower.find(({ bitrate }) => bitrate <= SAFE_SHARE * throughput) ?? least);
+      : (lower.find(({ bitrate }) => bitrate <= SAFE_SHARE * Math.min(throughput, capacity)) ?? least);
   const holdOffMs = state.isProbe ? Math.min(LONGEST_HOLD_OFF_MS, 2 * state.holdOffMs) : state.holdOffMs;
   return { ...moved(state, target.name, nowMs, false), holdOffMs };
 }

@@ -5,6 +5,8 @@ import type { LineFigures } from '../../workers/webrtc/line-estimate.ts';
 
 /** A rendition gets this long to begin. */
 const LIVE_TIMEOUT_MS = 5000;
+/** With so much on its way the present rendition is not sent to the end. */
+const REST_DELAY_MS = 100;
 
 export interface AdaptiveViewOptions {
   readonly offer: WebrtcOffer;
@@ -16,6 +18,8 @@ export interface AdaptiveViewOptions {
   readonly rungs: () => readonly Rung[];
   /** The stream that makes this quality for this viewer; live or not. */
   readonly fit: (quality: string) => Stream;
+  /** Stops sending pictures until the move that follows. */
+  readonly rest: () => void;
   /** Sends the viewer another stream. @returns whether it has gone over. */
   readonly move: (stream: Stream, plan: ViewingPlan) => Promise<boolean>;
 }
@@ -58,8 +62,10 @@ export class AdaptiveView {
 
   /** How its line fares. */
   onLine({ delayMs, loss, throughput, capacity }: LineFigures): void {
+    const before = this.#quality.current;
     const line = { delayMs, loss, throughput: throughput ?? undefined, capacity: capacity ?? undefined };
     this.#quality.report(line, steadyClock());
+    if (this.#isLess(this.#quality.current, before) && line.delayMs > REST_DELAY_MS) this.#options.rest();
     void this.#follow();
   }
 
@@ -77,6 +83,11 @@ export class AdaptiveView {
   #rungs(): readonly Rung[] {
     const rungs = this.#options.rungs();
     return this.#options.plan.video?.track.codec === 'h264' ? rungs : rungs.slice(0, 1);
+  }
+
+  #isLess(name: string, than: string): boolean {
+    const place = (wanted: string): number => this.#rungs().findIndex((rung) => rung.name === wanted);
+    return place(name) > place(than);
   }
 
   /** One move at a time; what has changed meanwhile is seen with the next report. */

@@ -252,6 +252,7 @@ export class WebrtcService implements PublisherWorkers {
         const carriage = viewingCarriage(offer, stream.tracks);
         return fitter?.fit(stream, carriage, name === SOURCE_QUALITY ? undefined : name) ?? stream;
       },
+      rest: () => viewer.rest(),
       move: async (target, targetPlan) => shard.move(viewer, target, targetPlan),
     });
     viewer.onLine = (figures) => view.onLine(figures);

@@ -225,6 +225,7 @@ export class WebrtcShard {
     const number = (this.#lastViewer += 1);
     const line = {
       close: (reason: string) => link.notify('close', { viewer: number, reason }),
+      rest: () => link.notify('rest', { viewer: number }),
       addCandidates: (candidates: readonly string[]) =>
         link.notify('candidates', { viewer: number, candidates }),
     };

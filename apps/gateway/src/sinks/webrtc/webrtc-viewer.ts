@@ -15,6 +15,8 @@ const NO_TOTALS: SessionTotals = { bytes: 0, dropped: 0, queuedBytes: 0 };
 /** What a viewer needs of the worker that serves it. */
 export interface ViewerLine {
   close(reason: string): void;
+  /** No pictures until it has gone over to another stream. */
+  rest(): void;
   addCandidates(candidates: readonly string[]): void;
 }
 
@@ -47,6 +49,11 @@ export class WebrtcViewer implements SessionOwner {
   close(reason: string): void {
     if (this.#endReason === undefined) this.#line.close(reason);
     this.ended(reason);
+  }
+
+  /** Its line is overrun: sends no more pictures until it is given another stream. */
+  rest(): void {
+    this.#line.rest();
   }
 
   /** Told why when it is over, at once if it is. */

@@ -52,6 +52,10 @@ interface Train {
 export class LineEstimate {
   readonly #sentMs = new Float64Array(REMEMBERED);
   readonly #bytes = new Uint16Array(REMEMBERED);
+  /** Of all packets up to each. */
+  readonly #totals = new Float64Array(REMEMBERED);
+  #sentBytes = 0;
+  #toldBytes = 0;
   #next = Math.floor(Math.random() * 0x1_0000);
   #sentPackets = 0;
   #lastSentMs = 0;
@@ -71,6 +75,8 @@ export class LineEstimate {
     const slot = sequenceNumber & (REMEMBERED - 1);
     this.#sentMs[slot] = nowMs;
     this.#bytes[slot] = byteLength;
+    this.#sentBytes += byteLength;
+    this.#totals[slot] = this.#sentBytes;
     this.#next = (sequenceNumber + 1) & 0xffff;
     this.#sentPackets += 1;
     this.#lastSentMs = nowMs;
@@ -89,6 +95,7 @@ export class LineEstimate {
       if (deltaUs !== undefined) arrivalMs += deltaUs / 1000;
       if (!this.#isRemembered(sequenceNumber)) continue;
       known += 1;
+      this.#toldBytes = Math.max(this.#toldBytes, this.#totals[sequenceNumber & (REMEMBERED - 1)] ?? 0);
       if (deltaUs === undefined) {
         lost += 1;
         continue;
@@ -113,12 +120,14 @@ export class LineEstimate {
     const within = (windowMs: number): Entry[] => this.#entries.filter(({ atMs }) => nowMs - atMs < windowMs);
     const recent = within(LOSS_WINDOW_MS);
     const packets = sum(recent, (entry) => entry.packets);
-    const rates = this.#rates.toSorted((a, b) => a - b);
+    const capacity = this.#rates.toSorted((a, b) => a - b)[this.#rates.length >> 1];
+    // What has arrived waited; what is on its way does, and sooner tells that the line has become narrow.
+    const queueMs = capacity === undefined ? 0 : ((this.#sentBytes - this.#toldBytes) * 8000) / capacity;
     return {
-      delayMs: Math.max(0, this.#delay(within(DELAY_WINDOW_MS), nowMs)),
+      delayMs: Math.max(0, queueMs, this.#delay(within(DELAY_WINDOW_MS), nowMs)),
       loss: packets === 0 ? 0 : sum(recent, (entry) => entry.lost) / packets,
       throughput: this.#throughput(within(THROUGHPUT_WINDOW_MS), nowMs),
-      capacity: rates[rates.length >> 1] ?? null,
+      capacity: capacity ?? null,
     };
   }
 

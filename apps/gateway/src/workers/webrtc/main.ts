@@ -14,7 +14,7 @@ import { Viewer } from './viewer.ts';
  */
 
 const TICK_MS = 1000;
-const LINES_EVERY_MS = 200;
+const LINES_EVERY_MS = 100;
 
 const streams = new Map<number, OutgoingStream>();
 const viewers = new Map<number, Viewer>();
@@ -45,6 +45,7 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
         for (const candidate of candidates) viewers.get(viewer)?.addCandidate(candidate);
       },
       close: ({ viewer, reason }) => viewers.get(viewer)?.close(reason),
+      rest: ({ viewer }) => viewers.get(viewer)?.rest(),
       publisherCandidates: ({ publisher, candidates }) => publishers.addCandidates(publisher, candidates),
       closePublisher: ({ publisher, reason }) => publishers.close(publisher, reason),
       keyFrame: ({ publisher }) => publishers.requestKeyFrame(publisher),

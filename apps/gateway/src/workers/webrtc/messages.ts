@@ -135,6 +135,8 @@ export interface WebrtcOrders {
     /** Further addresses of a viewer, values of `a=candidate`. */
     readonly candidates: { readonly viewer: number; readonly candidates: readonly string[] };
     readonly close: { readonly viewer: number; readonly reason: string };
+    /** Its line is overrun: no pictures until it has gone over to another stream. */
+    readonly rest: { readonly viewer: number };
     /** Further addresses of a publisher. */
     readonly publisherCandidates: { readonly publisher: number; readonly candidates: readonly string[] };
     readonly closePublisher: { readonly publisher: number; readonly reason: string };

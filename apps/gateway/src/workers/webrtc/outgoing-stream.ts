@@ -2,7 +2,7 @@ import { ProtocolError, type AccessUnit, type Track } from '@vedette/media';
 import type { Clock } from '../../stream/stream.ts';
 import type { StreamSettings } from './messages.ts';
 import { RunMaker, type ClockReading, type PacketRun } from './packet-run.ts';
-import type { Viewer, ViewerSource } from './viewer.ts';
+import type { RunTaker, ViewerSource } from './viewer-source.ts';
 
 /** Of one group of pictures; one that outgrows it is forgotten until the next entry point. */
 const MAX_GROUP_BYTES = 32 * 1024 * 1024;
@@ -13,7 +13,7 @@ export class OutgoingStream implements ViewerSource {
   readonly settings: StreamSettings;
   readonly wantKeyFrame: () => void;
   readonly #clock: Clock;
-  readonly #viewers = new Set<Viewer>();
+  readonly #viewers = new Set<RunTaker>();
   readonly #makers = new Map<number, { readonly codec: Track['codec']; readonly maker: RunMaker }>();
   readonly #clocks = new Map<number, ClockReading & Pick<PacketRun, 'track'>>();
   #group: PacketRun[] = [];
@@ -34,11 +34,11 @@ export class OutgoingStream implements ViewerSource {
     return this.#clocks.get(trackId);
   }
 
-  add(viewer: Viewer): void {
+  add(viewer: RunTaker): void {
     this.#viewers.add(viewer);
   }
 
-  remove(viewer: Viewer): void {
+  remove(viewer: RunTaker): void {
     this.#viewers.delete(viewer);
   }
 

@@ -3,36 +3,18 @@ import { parseRtcp, serializeRtcp, type ReportBlock, type RtcpPacket } from '@ve
 import { DropGate } from '../../stream/drop-gate.ts';
 import type { Clock } from '../../stream/stream.ts';
 import { Liveness } from './liveness.ts';
+import { Changeover, type MoveTracks } from './changeover.ts';
 import { LineEstimate } from './line-estimate.ts';
-import type {
-  MoveRequest,
-  StreamSettings,
-  ViewerLineFigures,
-  ViewerRequest,
-  ViewerTotals,
-} from './messages.ts';
+import type { ViewerLineFigures, ViewerRequest, ViewerTotals } from './messages.ts';
 import { PacerBacklog } from './pacer-backlog.ts';
-import { reportInstant, type ClockReading, type PacketRun } from './packet-run.ts';
+import { reportInstant, type PacketRun } from './packet-run.ts';
 import type { PeerPort } from './connection.ts';
 import { PACING_BITS_PER_SECOND, Peer } from './peer.ts';
 import { PictureTimes } from './picture-times.ts';
 import { Reception } from './reception.ts';
 import { ReportedLine } from './reported-line.ts';
 import { SentMedia } from './sent-media.ts';
-
-/** What a viewer asks of its stream. */
-export interface ViewerSource {
-  readonly settings: StreamSettings;
-  /** Pictures from the last entry point on. */
-  readonly group: readonly PacketRun[];
-  /** The latest of each track. */
-  clockOf(trackId: number): (ClockReading & Pick<PacketRun, 'track'>) | undefined;
-  /** Gives the viewer every unit from now on, until it is removed. */
-  add(viewer: Viewer): void;
-  remove(viewer: Viewer): void;
-  /** Asks for a picture to begin with, where the source can be asked. */
-  wantKeyFrame(): void;
-}
+import type { RunTaker, ViewerSource } from './viewer-source.ts';
 
 export interface ViewerEvents {
   readonly onConnected: (viewer: Viewer) => void;
@@ -50,26 +32,15 @@ const MIN_REPLAY_MS = 300;
 const REPAIR_REST_MS = 2000;
 /** More pictures than this do not fit between two live ones, a tick apart. */
 const MAX_REPAIR_PICTURES = 500;
-/** A stream that has no entry point for so long is not gone over to. */
-const MOVE_MS = 6000;
-/** Pictures that are sent again at once to a viewer that comes over; more would come between it and what is live. */
-const MAX_MOVE_BYTES = 64 * 1024;
 /** RTCP packets of an honest viewer, a second: dozens, even under heavy loss. */
 const MAX_RTCP_PER_TICK = 1000;
 
-/** A viewer on its way from one stream to another. */
-interface Move extends Pick<MoveRequest, 'videoTrackId' | 'audioTrackId'> {
-  readonly source: ViewerSource;
-  readonly startedMs: number;
-  readonly done: (hasMoved: boolean) => void;
-}
-
 /** One viewer of a stream: its connection, its numbers, and what it loses when it is slow. */
-export class Viewer {
+export class Viewer implements RunTaker {
   readonly id: number;
   readonly #clock: Clock;
   #source: ViewerSource;
-  #move: Move | undefined;
+  readonly #changeover = new Changeover();
   readonly #line = new LineEstimate();
   readonly #reported = new ReportedLine();
   #soundTimestamp: number | undefined;
@@ -161,34 +132,35 @@ export class Viewer {
    *
    * @returns whether it has gone over.
    */
-  async moveTo(source: ViewerSource, { videoTrackId, audioTrackId }: MoveRequest): Promise<boolean> {
-    this.#endMove(false);
+  async moveTo(source: ViewerSource, tracks: MoveTracks): Promise<boolean> {
+    this.#cancelMove();
     if (source === this.#source) return true;
     source.add(this);
-    const { promise, resolve } = Promise.withResolvers<boolean>();
     const nowMs = this.#clock();
-    this.#move = { source, videoTrackId, audioTrackId, startedMs: nowMs, done: resolve };
-    const groupBytes = source.group.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (source.group.length > 0 && groupBytes <= MAX_MOVE_BYTES) {
+    const moving = this.#changeover.begin(source, tracks, nowMs);
+    if (this.#liveness !== undefined && this.#changeover.canReplay(nowMs)) {
       this.#arrive();
       this.#guard(() => this.#replay(nowMs));
-    } else if (source.group.length > 0) {
-      source.wantKeyFrame();
     }
-    return promise;
+    return moving;
+  }
+
+  /** Its line is overrun: no pictures until it has gone over to another stream. */
+  rest(): void {
+    const nowMs = this.#clock();
+    this.#changeover.rest(this.#line.figures(nowMs)?.delayMs ?? 0, nowMs);
   }
 
   /** A stream is over. */
   lose(source: ViewerSource, reason: string): void {
     if (source === this.#source) this.close(reason);
-    else if (source === this.#move?.source) this.#endMove(false);
+    else if (source === this.#changeover.source) this.#cancelMove();
   }
 
   /** Takes a live unit of any track. */
   offer(run: PacketRun, nowMs: number, source: ViewerSource): void {
     if (this.#liveness === undefined) return;
-    const move = this.#move;
-    if (source === move?.source && run.isEntry && run.track.id === move.videoTrackId) this.#arrive();
+    if (source === this.#changeover.source && this.#changeover.approaches(run, nowMs)) this.#arrive();
     if (source !== this.#source) return;
     // Not by a closure: this is the media path.
     try {
@@ -202,7 +174,7 @@ export class Viewer {
   /** Once a second: reports to the viewer, and whether it is still there. */
   tick(nowMs: number): void {
     this.#rtcpPackets = 0;
-    if (this.#move !== undefined && nowMs - this.#move.startedMs > MOVE_MS) this.#endMove(false);
+    if (this.#changeover.isOverdue(nowMs)) this.#cancelMove();
     if (this.#liveness === undefined) {
       if (nowMs - this.#startedMs > SETUP_MS) this.close(`not connected within ${SETUP_MS / 1000} s`);
       return;
@@ -218,28 +190,24 @@ export class Viewer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#liveness = undefined;
-    this.#endMove(false);
+    this.#cancelMove();
     this.#source.remove(this);
     this.#peer.close();
     this.#events.onClosed(this, reason);
   }
 
   #arrive(): void {
-    const move = this.#move;
-    if (move === undefined) return;
+    const arrived = this.#changeover.arrive();
+    if (arrived === undefined) return;
     this.#source.remove(this);
-    this.#source = move.source;
-    if (this.#video !== undefined) this.#video.trackId = move.videoTrackId;
-    if (this.#audio !== undefined) this.#audio.trackId = move.audioTrackId;
+    this.#source = arrived.source;
+    if (this.#video !== undefined) this.#video.trackId = arrived.videoTrackId;
+    if (this.#audio !== undefined) this.#audio.trackId = arrived.audioTrackId;
     this.#awaitsEntry = true;
-    this.#endMove(true);
   }
 
-  #endMove(hasMoved: boolean): void {
-    const move = this.#move;
-    this.#move = undefined;
-    move?.done(hasMoved);
-    if (!hasMoved) move?.source.remove(this);
+  #cancelMove(): void {
+    this.#changeover.cancel()?.remove(this);
   }
 
   #start(): void {
@@ -271,6 +239,11 @@ export class Viewer {
   }
 
   #admits(run: PacketRun, nowMs: number): boolean {
+    if (this.#changeover.isResting(nowMs)) {
+      this.#awaitsEntry = true;
+      this.#skipped += 1;
+      return false;
+    }
     if (this.#awaitsEntry && !run.isEntry) {
       // Before the first picture nothing is lost, only not yet there.
       if (this.#hasPicture) this.#skipped += 1;
