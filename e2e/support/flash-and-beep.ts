@@ -14,10 +14,14 @@ const BRIGHT = 128;
 export async function beepDelayMs(file: string): Promise<number | undefined> {
   const [flashes, beeps] = await Promise.all([flashesMs(file), beepsMs(file)]);
   const delays = flashes
-    .map((flash) => beeps.map((beep) => beep - flash).sort((a, b) => Math.abs(a) - Math.abs(b))[0])
-    .filter((delay) => delay !== undefined && Math.abs(delay) < FLASH_PERIOD_MS / 2)
+    .map((flash) => nearest(beeps, flash) - flash)
+    .filter((delay) => Math.abs(delay) < FLASH_PERIOD_MS / 2)
     .sort((a, b) => a - b);
   return delays[Math.floor(delays.length / 2)];
+}
+
+function nearest(times: readonly number[], to: number): number {
+  return times.reduce((best, time) => (Math.abs(time - to) < Math.abs(best - to) ? time : best), Infinity);
 }
 
 async function flashesMs(file: string): Promise<number[]> {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AddressRefusedError, guardedLookup, isAllowedAddress } from './guarded-lookup.ts';
+import {
+  AddressRefusedError,
+  guardedLookup,
+  isAllowedAddress,
+  isPublicAddress,
+  publicGuard,
+} from './guarded-lookup.ts';
 
 for (const { address, want } of [
   { address: '10.0.0.5', want: true },
@@ -48,4 +54,30 @@ test('guardedLookup: a name of nothing but refused addresses is refused', async 
 
 test('guardedLookup: a name that does not resolve keeps its error', async () => {
   await assert.rejects(resolve('camera.invalid', false), /ENOTFOUND|EAI_AGAIN/);
+});
+
+for (const { address, want } of [
+  { address: '93.184.216.34', want: true },
+  { address: '2606:2800:220:1::1', want: true },
+  { address: '127.0.0.1', want: false },
+  { address: '10.1.2.3', want: false },
+  { address: '172.16.0.1', want: false },
+  { address: '172.31.255.255', want: false },
+  { address: '172.32.0.1', want: true },
+  { address: '192.168.1.64', want: false },
+  { address: '100.64.0.1', want: false },
+  { address: '::1', want: false },
+  { address: 'fd12::5', want: false },
+  { address: '::ffff:10.0.0.1', want: false },
+  { address: '64:ff9b::a00:1', want: false },
+  { address: '169.254.169.254', want: false },
+  { address: 'localhost', want: false },
+]) {
+  test(`isPublicAddress: ${address} → ${want}`, () => assert.equal(isPublicAddress(address), want));
+}
+
+test('publicGuard: a name of nothing but this machine is refused', async () => {
+  const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
+  publicGuard.lookup('localhost', {}, (error, address) => (error === null ? settle(address) : reject(error)));
+  await assert.rejects(promise, AddressRefusedError);
 });
