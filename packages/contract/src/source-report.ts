@@ -53,7 +53,7 @@ export type SourceWarning = z.infer<typeof sourceWarning>;
 export const sourceReport = z
   .object({
     address: z.string().meta({ description: 'Without credentials' }),
-    transport: z.enum(['tcp', 'udp', 'tls']),
+    transport: z.enum(['tcp', 'udp', 'multicast', 'tls']),
     server: z.string().nullable().meta({ description: 'What the camera calls itself' }),
     firstUnitMs: z
       .number()

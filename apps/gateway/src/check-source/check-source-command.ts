@@ -7,7 +7,7 @@ import { probeSource, type ProbeOptions } from './probe-source.ts';
 const USAGE = `Usage: vedette check-source rtsp://user:password@host/path [flags]
 
   --seconds N             how long to measure (1 to 300; default 6)
-  --transport WAY         auto, tcp or udp (default auto)
+  --transport WAY         auto, tcp, udp or multicast (default auto)
   --tls-fingerprint HEX   accept exactly this certificate of an rtsps camera
   --tls-insecure          accept any certificate
   --json                  the report as JSON
@@ -65,7 +65,7 @@ function parseRequest(args: readonly string[]): Request | undefined {
   if (parsed === undefined || address === undefined || rest.length > 0) return undefined;
   const { values } = parsed;
   const seconds = Number(values.seconds);
-  const transport = (['auto', 'tcp', 'udp'] as const).find((way) => way === values.transport);
+  const transport = (['auto', 'tcp', 'udp', 'multicast'] as const).find((way) => way === values.transport);
   if (!(seconds >= 1 && seconds <= 300) || transport === undefined) return undefined;
   return {
     address,

@@ -14,7 +14,7 @@ export interface ProbeOptions {
   /** How long to measure, from the first unit on, in milliseconds. Default 6000. */
   readonly durationMs?: number;
   /** Default `auto`. */
-  readonly transport?: 'auto' | 'tcp' | 'udp';
+  readonly transport?: 'auto' | 'tcp' | 'udp' | 'multicast';
   readonly tls?: TlsTrust;
   /** Ends the probe before its time. */
   readonly signal?: AbortSignal;

@@ -82,6 +82,11 @@ export class HttpCamera {
     this.#moveTo(address);
   }
 
+  /** What a further request of this method, on a connection of the caller's own, has to show; nothing was asked for where absent. */
+  authorization(method: string): string | undefined {
+    return this.#authenticator.header(method, this.#address.target);
+  }
+
   /** Ends every connection. */
   close(): void {
     this.#agent.destroy();

@@ -185,9 +185,15 @@ export class RtspClient {
     }
   }
 
-  /** Answers a request of the server; some cameras ping their clients by OPTIONS or GET_PARAMETER. */
+  /** Answers a request of the server: it redirects; some cameras ping their clients by OPTIONS or GET_PARAMETER. */
   receiveRequest(request: RtspRequest): RtspClientEffect[] {
     if (this.#isOver) return [];
+    const location = request.headers.get('Location');
+    // RFC 2326 §10.10: a server that is about to go says where to.
+    if (request.method === 'REDIRECT' && location !== undefined) {
+      const answer = { type: 'send', bytes: serializeRtspResponse(rtspResponse(request, 200)) } as const;
+      return [answer, ...this.#redirectedSafely(location)];
+    }
     const isPing = /^(?:OPTIONS|[GS]ET_PARAMETER)$/.test(request.method);
     return [{ type: 'send', bytes: serializeRtspResponse(rtspResponse(request, isPing ? 200 : 501)) }];
   }
@@ -324,6 +330,15 @@ export class RtspClient {
       default:
     }
     return this.#end({ type: 'failed', error: responseError(pending.method, response) });
+  }
+
+  #redirectedSafely(location: string): RtspClientEffect[] {
+    try {
+      return this.#redirected(location);
+    } catch (error) {
+      if (error instanceof ProtocolError) return this.#end({ type: 'failed', error });
+      throw error;
+    }
   }
 
   /** Credentials go along only to the same host: a camera must not send them elsewhere. */

@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { serializeInterleavedFrame, serializeRtpPacket, type RtspTransport } from '@vedette/protocols';
 import { isAllowedAddress } from '../../net/guarded-lookup.ts';
 import { UdpPortPair } from '../../net/udp-port-pair.ts';
@@ -8,6 +9,9 @@ export interface MediaHandler {
   onRtp(index: number, packet: Uint8Array): void;
   onRtcp(index: number, packet: Uint8Array): void;
 }
+
+/** A connection to a camera, or a tunnel, which has no addresses. */
+export type CameraConnection = Duplex & Partial<Pick<Socket, 'localAddress' | 'remoteAddress'>>;
 
 /** How the packets of one session's tracks travel, both ways. */
 export interface MediaPath {
@@ -24,13 +28,13 @@ const PROFILE = { profile: 'RTP/AVP', delivery: 'unicast' } as const;
 
 /** Interleaved with RTSP on its connection (RFC 2326 §10.12). */
 export class InterleavedPath implements MediaPath {
-  readonly #socket: Socket;
+  readonly #socket: Pick<Duplex, 'write'>;
   readonly #handler: MediaHandler;
   /** By channel: the track's index × 2, and 1 more for RTCP. */
   readonly #places = new Array<number | undefined>(256).fill(undefined);
   readonly #rtcpChannels: number[] = [];
 
-  constructor(socket: Socket, handler: MediaHandler) {
+  constructor(socket: Pick<Duplex, 'write'>, handler: MediaHandler) {
     this.#socket = socket;
     this.#handler = handler;
   }
@@ -82,7 +86,7 @@ export class UdpPath implements MediaPath {
   }
 
   /** @throws {Error} there are no free ports. */
-  static async open(socket: Socket, trackCount: number, handler: MediaHandler): Promise<UdpPath> {
+  static async open(socket: CameraConnection, trackCount: number, handler: MediaHandler): Promise<UdpPath> {
     const { localAddress = '0.0.0.0', remoteAddress = '' } = socket;
     const tracks: UdpTrack[] = [];
     try {

@@ -1,6 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import {
   parseSdp,
   RTSP_CLIENT_LIMITS,
@@ -15,7 +14,8 @@ import {
 import { SourceError, type SourceContext } from '../../cameras/source.ts';
 import { steadyClock } from '../../stream/stream.ts';
 import { RtpReception } from '../rtp-reception.ts';
-import { InterleavedPath, UdpPath, type MediaPath } from './media-path.ts';
+import { InterleavedPath, UdpPath, type CameraConnection, type MediaPath } from './media-path.ts';
+import { MulticastPath } from './multicast-path.ts';
 import { socketError } from '../socket-error.ts';
 import { toSourceError } from './source-error.ts';
 
@@ -29,9 +29,12 @@ const UDP_TICK_MS = 50;
 /** How long a camera may take to close the connection behind a TEARDOWN. */
 const GOODBYE_MS = 500;
 
+/** How media travels. */
+export type RtspLower = 'tcp' | 'udp' | 'multicast';
+
 /** What a session turned out to be, for reports about the camera. */
 export interface SessionFacts {
-  readonly transport: 'tcp' | 'udp' | 'tls';
+  readonly transport: RtspLower | 'tls';
   /** What the camera calls itself. */
   readonly server: string | undefined;
   readonly tracks: readonly SdpTrack[];
@@ -40,7 +43,9 @@ export interface SessionFacts {
 
 export interface RtspPullOptions {
   readonly url: RtspUrl;
-  readonly lower: 'tcp' | 'udp';
+  readonly lower: RtspLower;
+  /** The connection is inside TLS. */
+  readonly isSecure: boolean;
   readonly userAgent: string;
   readonly redirectsLeft: number;
   /** A camera that sends nothing for this long is gone, whatever its connection says. */
@@ -55,7 +60,7 @@ export type PullEnd =
 
 /** One RTSP session on one connection: from OPTIONS to TEARDOWN. */
 export class RtspPull {
-  readonly #socket: Socket;
+  readonly #socket: CameraConnection;
   readonly #options: RtspPullOptions;
   readonly #context: SourceContext;
   readonly #client: RtspClient;
@@ -70,7 +75,7 @@ export class RtspPull {
   #isOver = false;
 
   /** @param socket open, and trusted. It belongs to the session from here on. */
-  constructor(socket: Socket, options: RtspPullOptions, context: SourceContext) {
+  constructor(socket: CameraConnection, options: RtspPullOptions, context: SourceContext) {
     this.#socket = socket;
     this.#options = options;
     this.#context = context;
@@ -93,7 +98,7 @@ export class RtspPull {
     const leave = (): void => this.#finish({ type: 'ended' });
     const timer = setInterval(
       () => this.#guard(() => this.#tick()),
-      this.#options.lower === 'udp' ? UDP_TICK_MS : TICK_MS,
+      this.#options.lower === 'tcp' ? TICK_MS : UDP_TICK_MS,
     );
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -179,8 +184,8 @@ export class RtspPull {
         await path.close();
         return;
       }
-      const { lower, url } = this.#options;
-      const transport = lower === 'udp' ? 'udp' : url.isSecure ? 'tls' : 'tcp';
+      const { lower, isSecure } = this.#options;
+      const transport = lower === 'tcp' && isSecure ? 'tls' : lower;
       this.#options.onSession({ transport, server, tracks, skipped: offered.unsupported });
       const medias = tracks.map(({ control }, index) => ({ control, transport: path.transport(index) }));
       this.#perform(this.#client.setup(medias, sdp.control, steadyClock()));
@@ -192,7 +197,7 @@ export class RtspPull {
   #receive(tracks: readonly SdpTrack[]): RtpReception {
     return new RtpReception({
       tracks,
-      isDatagram: this.#options.lower === 'udp',
+      isDatagram: this.#options.lower !== 'tcp',
       ssrc: randomInt(2 ** 32),
       open: (media) => {
         this.#isLive = true;
@@ -207,11 +212,14 @@ export class RtspPull {
       onRtp: (index: number, packet: Uint8Array) => this.#reception?.onRtp(index, packet, steadyClock()),
       onRtcp: (index: number, packet: Uint8Array) => this.#reception?.onRtcp(index, packet, steadyClock()),
     };
-    if (this.#options.lower === 'udp') {
-      return UdpPath.open(this.#socket, trackCount, {
-        onRtp: (index, packet) => this.#guard(() => handler.onRtp(index, packet)),
-        onRtcp: (index, packet) => this.#guard(() => handler.onRtcp(index, packet)),
-      });
+    const guarded = {
+      onRtp: (index: number, packet: Uint8Array) => this.#guard(() => handler.onRtp(index, packet)),
+      onRtcp: (index: number, packet: Uint8Array) => this.#guard(() => handler.onRtcp(index, packet)),
+    };
+    if (this.#options.lower === 'udp') return UdpPath.open(this.#socket, trackCount, guarded);
+    if (this.#options.lower === 'multicast') {
+      const { localAddress = '0.0.0.0' } = this.#socket;
+      return new MulticastPath(guarded, { localAddress, onFault: (error) => this.#fail(socketError(error)) });
     }
     this.#interleaved = new InterleavedPath(this.#socket, handler);
     return this.#interleaved;

@@ -1,18 +1,22 @@
-import { parseRtspUrl, type RtspUrl } from '@vedette/protocols';
+import type { Duplex } from 'node:stream';
 import { SourceError, type Source, type SourceContext } from '../../cameras/source.ts';
 import { connectToCamera, type TlsTrust } from '../camera-socket.ts';
-import { RtspPull, type PullEnd, type SessionFacts } from './rtsp-pull.ts';
+import type { HttpAddress } from '../http-address.ts';
+import { openHttpTunnel } from './http-tunnel.ts';
+import { parseRtspAddress, type RtspAddress } from './rtsp-address.ts';
+import { RtspPull, type PullEnd, type RtspLower, type SessionFacts } from './rtsp-pull.ts';
 import { toSourceError } from './source-error.ts';
+import { openWebSocketTunnel } from './websocket-tunnel.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const SILENCE_MS = 10_000;
 const MAX_REDIRECTS = 3;
 
 export interface RtspSourceOptions {
-  /** `rtsp://user:password@host:port/path`, or `rtsps://…`. */
+  /** `rtsp://user:password@host:port/path`, `rtsps://…`, or a tunnel: `rtsp+http(s)://…`, `rtsp+ws(s)://…`. */
   readonly address: string;
   /** `auto`: TCP, then UDP where the camera refuses TCP. */
-  readonly transport: 'auto' | 'tcp' | 'udp';
+  readonly transport: 'auto' | RtspLower;
   readonly tls?: TlsTrust;
   /** What the camera is told: `Vedette/1.0`. */
   readonly userAgent: string;
@@ -26,63 +30,76 @@ export interface RtspSourceOptions {
 export class RtspSource implements Source {
   readonly #options: RtspSourceOptions;
   /** What worked last, for `auto`. */
-  #lower: 'tcp' | 'udp';
+  #lower: RtspLower;
 
   constructor(options: RtspSourceOptions) {
     this.#options = options;
-    this.#lower = options.transport === 'udp' ? 'udp' : 'tcp';
+    this.#lower = options.transport === 'auto' ? 'tcp' : options.transport;
   }
 
   async run(context: SourceContext): Promise<void> {
     try {
-      await this.#follow(parseRtspUrl(this.#options.address), context);
+      await this.#follow(parseRtspAddress(this.#options.address), context);
     } catch (error) {
       if (!context.signal.aborted) throw toSourceError(error);
     }
   }
 
   /** One session, and those that it is redirected to. */
-  async #follow(first: RtspUrl, context: SourceContext): Promise<void> {
-    let url = first;
+  async #follow(first: RtspAddress, context: SourceContext): Promise<void> {
+    let address = first;
     let redirectsLeft = MAX_REDIRECTS;
     for (;;) {
-      const end = await this.#play(url, redirectsLeft, context);
+      const end = await this.#play(address, redirectsLeft, context);
       if (end.type === 'ended') return;
-      ({ url, redirectsLeft } = end);
+      const { url } = end;
+      redirectsLeft = end.redirectsLeft;
+      address = { carrier: 'direct', isSecure: url.isSecure, url };
       context.log('the camera redirects', { host: url.host, port: url.port });
     }
   }
 
   /** One session; a second one by UDP where TCP is refused and the configuration leaves the choice. */
-  async #play(url: RtspUrl, redirectsLeft: number, context: SourceContext): Promise<PullEnd> {
+  async #play(address: RtspAddress, redirectsLeft: number, context: SourceContext): Promise<PullEnd> {
     try {
-      return await this.#session(url, redirectsLeft, context);
+      return await this.#session(address, redirectsLeft, context);
     } catch (error) {
       const isRefused = error instanceof SourceError && error.code === 'ERR_RTSP_TRANSPORT_REFUSED';
+      const isBound = address.isSecure || address.carrier !== 'direct';
       // Never from TLS to UDP: that would carry the pictures in the clear.
-      if (!isRefused || this.#options.transport !== 'auto' || url.isSecure) throw error;
+      if (!isRefused || this.#options.transport !== 'auto' || isBound) throw error;
       this.#lower = this.#lower === 'tcp' ? 'udp' : 'tcp';
       if (this.#lower === 'tcp') throw error; // both were refused: from the start next time
       context.log('the camera refuses TCP: trying UDP');
-      return this.#session(url, redirectsLeft, context);
+      return this.#session(address, redirectsLeft, context);
     }
   }
 
-  async #session(url: RtspUrl, redirectsLeft: number, context: SourceContext): Promise<PullEnd> {
-    const { transport, tls = {}, userAgent } = this.#options;
+  async #session(address: RtspAddress, redirectsLeft: number, context: SourceContext): Promise<PullEnd> {
+    const { transport, userAgent } = this.#options;
     const { silenceMs = SILENCE_MS, onSession = () => undefined } = this.#options;
-    if (url.isSecure && transport === 'udp') {
-      throw new SourceError(
-        'ERR_RTSP_TLS_UDP',
-        'rtsps cannot go with UDP, which would carry pictures in the clear',
-        {
-          isPermanent: true,
-        },
-      );
+    const { carrier, isSecure, url } = address;
+    const isDatagram = transport === 'udp' || transport === 'multicast';
+    if (isDatagram && (isSecure || carrier !== 'direct')) {
+      const sentence = isSecure
+        ? 'rtsps cannot go with UDP, which would carry pictures in the clear'
+        : 'inside a tunnel there is no UDP: set transport to tcp';
+      throw new SourceError('ERR_RTSP_TLS_UDP', sentence, { isPermanent: true });
     }
-    const { signal } = context;
-    const socket = await connectToCamera(url, { tls, timeoutMs: CONNECT_TIMEOUT_MS, signal });
-    const options = { url, lower: this.#lower, userAgent, redirectsLeft, silenceMs, onSession };
-    return new RtspPull(socket, options, context).run();
+    const connection = await this.#connect(address, context.signal);
+    const lower = carrier === 'direct' ? this.#lower : 'tcp';
+    const options = { url, lower, isSecure, userAgent, redirectsLeft, silenceMs, onSession };
+    return new RtspPull(connection, options, context).run();
+  }
+
+  async #connect({ carrier, isSecure, url }: RtspAddress, signal: AbortSignal): Promise<Duplex> {
+    const { tls = {}, userAgent } = this.#options;
+    const options = { tls, timeoutMs: CONNECT_TIMEOUT_MS, signal, userAgent };
+    if (carrier === 'direct') return connectToCamera(url, options);
+    const { host, port, target, user, password = '' } = url;
+    const credentials = user === undefined ? undefined : { user, password };
+    const path = target.startsWith('/') ? target : `/${target}`;
+    const address: HttpAddress = { isSecure, host, port, target: path, credentials };
+    return carrier === 'http' ? openHttpTunnel(address, options) : openWebSocketTunnel(address, options);
   }
 }
