@@ -12,6 +12,7 @@ import { RpicamSource } from './sources/rpicam/rpicam-source.ts';
 import { RtmpSource } from './sources/rtmp/rtmp-source.ts';
 import { RtspSource } from './sources/rtsp/rtsp-source.ts';
 import { SrtSource } from './sources/srt/srt-source.ts';
+import { V4l2Source } from './sources/v4l2/v4l2-source.ts';
 import { version } from './version.ts';
 import type { MediaWorkers } from './workers/media/media-workers.ts';
 
@@ -38,6 +39,7 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
   { pattern: /^file:/i, make: (address) => new FileSource(address) },
   { pattern: /^exec:/i, make: (address) => new ExecSource({ address }) },
+  { pattern: /^v4l2:/i, make: (address) => new V4l2Source(address) },
   { pattern: /^rpicam:/i, make: (address) => new RpicamSource(address) },
   { pattern: /^(?:hls\+https?:|https?:\/\/[^?#]*\.m3u8(?:[?#]|$))/i, make: hlsSource },
   // Whatever HTTP is not HLS: below its row.
