@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AccessUnit } from '../packages/media/src/access-unit.ts';
-import { NativePublisher } from './support/native-publisher.ts';
+import { NativePublisher } from '../apps/gateway/src/sources/publish-webrtc/testing/native-publisher.ts';
 import { startUdpRelay } from './support/udp-relay.ts';
 import { until } from './support/until.ts';
 import { GATE, startWebrtcSite, type WebrtcSite } from './support/webrtc-site.ts';

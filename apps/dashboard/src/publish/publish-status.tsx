@@ -9,7 +9,7 @@ import type { CaptureFault } from './capture.ts';
 
 const words = messages.publish;
 
-export function failureWords(failure: PublishFailure): string {
+function failureWords(failure: PublishFailure): string {
   if (failure.kind === 'refused') return words.failures.refused(failure.reason);
   if (failure.kind === 'unavailable') return words.failures.refused(failure.reason);
   return words.failures[failure.kind];

@@ -6,7 +6,7 @@ import {
 } from '@vedette/media';
 import { burstPacket, burstPacketCount, createPacketizer, type RtpBurst } from '@vedette/protocols';
 import { Audio, initLogger, PeerConnection, RtcpNackResponder, Video, type Track } from 'node-datachannel';
-import { ffmpeg } from '../../packages/media/src/testing/ffmpeg.ts';
+import { ffmpeg } from '../../../../../../packages/media/src/testing/ffmpeg.ts';
 import type { PublisherCommand, PublisherEvent } from './native-publisher.ts';
 
 /*
