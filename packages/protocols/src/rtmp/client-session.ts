@@ -144,7 +144,7 @@ export class RtmpClientSession {
       case '_error':
         // releaseStream and FCPublish are courtesies that many servers know nothing of.
         if (transaction === Transaction.connect || transaction >= Transaction.createStream)
-          throw refused(info);
+          throw this.#refused(info);
         break;
       case 'onStatus':
         this.#onStatus(isAmf0Object(args[0]) ? info : object);
@@ -184,10 +184,10 @@ export class RtmpClientSession {
 
   #onStatus(info: Amf0Object): void {
     const code = textOf(info['code']);
-    if (textOf(info['level']) === 'error') throw refused(info);
+    if (textOf(info['level']) === 'error') throw this.#refused(info);
     if (code === 'NetStream.Publish.Start' && this.#action === 'publish') this.#ready();
     else if (code === 'NetStream.Play.Start' && this.#action === 'play') this.#ready();
-    else if (ENDS.has(code)) this.#handlers.onEnd(describe(info) || 'the stream has ended');
+    else if (ENDS.has(code)) this.#handlers.onEnd(this.#words(info) || 'the stream has ended');
   }
 
   #ready(): void {
@@ -195,20 +195,22 @@ export class RtmpClientSession {
     this.#isReady = true;
     this.#handlers.onReady({ streamId: this.#streamId, codecs: this.#codecs });
   }
-}
 
-function refused(info: Amf0Object): ProtocolError {
-  const code = textOf(info['code']);
-  const description = describe(info);
-  const needsUser = /authmod|unauthorized|authoriz|denied/i.test(`${code} ${description}`);
-  const ours = needsUser ? 'ERR_RTMP_UNAUTHORIZED' : (ERRORS[code] ?? 'ERR_RTMP_REFUSED');
-  return new ProtocolError(ours, `The server refuses: ${description || code || 'it does not say why'}`);
-}
+  #refused(info: Amf0Object): ProtocolError {
+    const code = textOf(info['code']);
+    const description = this.#words(info);
+    const needsUser = /authmod|unauthorized|authoriz|denied/i.test(`${code} ${description}`);
+    const ours = needsUser ? 'ERR_RTMP_UNAUTHORIZED' : (ERRORS[code] ?? 'ERR_RTMP_REFUSED');
+    return new ProtocolError(ours, `The server refuses: ${description || code || 'it does not say why'}`);
+  }
 
-/** What a server says, fit for one line of a log; queries, which may hold keys, are left out. */
-function describe(info: Amf0Object): string {
-  return textOf(info['description'])
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .replace(/\?\S*/g, '')
-    .slice(0, 200);
+  /** What the server says, fit for one line of a log: without queries and a publisher's name, which may be keys. */
+  #words(info: Amf0Object): string {
+    const [name = ''] = this.#url.name.split('?', 1);
+    const text = textOf(info['description'])
+      .replace(/[^\x20-\x7e]+/g, ' ')
+      .replace(/\?\S*/g, '');
+    const isKey = this.#action === 'publish' && name !== '';
+    return (isKey ? text.replaceAll(name, '…') : text).slice(0, 200);
+  }
 }

@@ -153,6 +153,15 @@ for (const { name, action, code, want, description } of [
   });
 }
 
+test('what a server says is repeated without keys', () => {
+  const talk = new Talk('rtmp://host/live/my-key?token=secret', 'publish');
+  talk.server.refuse('NetStream.Publish.BadName', 'live/my-key?token=secret is\nbusy');
+  assert.throws(
+    () => talk.run(),
+    (error) => error instanceof ProtocolError && error.message === 'The server refuses: live/… is busy',
+  );
+});
+
 /** A client of bytes: commands in, commands out. */
 function rawClient(): {
   readonly session: RtmpServerSession;
