@@ -27,6 +27,8 @@ export interface PlaylistItem {
   readonly isDiscontinuity: boolean;
   /** There is no media: not to be fetched. */
   readonly isGap: boolean;
+  /** It is a part of a segment, and may end anywhere in it. */
+  readonly isPart: boolean;
   /** Where to go on behind it. */
   readonly next: PlaylistPosition;
 }
@@ -119,7 +121,17 @@ export function itemsFrom(
 
 function segmentItem(segment: MediaSegment, msn: number, range: RequestedRange | undefined): PlaylistItem {
   const { uri, map, key, isDiscontinuity, isGap } = segment;
-  return { uri, range, map, key, msn, isDiscontinuity, isGap, next: { msn: msn + 1, part: 0 } };
+  return {
+    uri,
+    range,
+    map,
+    key,
+    msn,
+    isDiscontinuity,
+    isGap,
+    isPart: false,
+    next: { msn: msn + 1, part: 0 },
+  };
 }
 
 function partItems(start: SegmentStart, msn: number, from: number, isWhole: boolean): PlaylistItem[] {
@@ -130,7 +142,7 @@ function partItems(start: SegmentStart, msn: number, from: number, isWhole: bool
     if (index < from) return [];
     const isLast = isWhole && index === parts.length - 1;
     const next = isLast ? { msn: msn + 1, part: 0 } : { msn, part: index + 1 };
-    const item = { uri: part.uri, range, map, key, msn, isGap: part.isGap, next };
+    const item = { uri: part.uri, range, map, key, msn, isGap: part.isGap, isPart: true, next };
     return [{ ...item, isDiscontinuity: isDiscontinuity && index === 0 }];
   });
 }

@@ -124,7 +124,9 @@ export class Rendition {
     try {
       if (item.map !== undefined) await this.#fetchMap(item.map, item);
       const { bytes } = await media.get(resolveUri(this.#address, item.uri), MAX_SEGMENT_BYTES, item.range);
-      demuxer.segment(await this.#keys.decrypt(bytes, item.key, item.msn, this.#address));
+      const clear = await this.#keys.decrypt(bytes, item.key, item.msn, this.#address);
+      if (item.isPart) demuxer.part(clear);
+      else demuxer.segment(clear);
       this.#missing = 0;
     } catch (error) {
       // It may be gone already, or not be there yet: the next one may be.

@@ -26,8 +26,13 @@ export class SegmentDemuxer {
     demuxer.push(bytes);
   }
 
+  /** The next part of a segment; as `segment`, but its end is not the end of a picture. */
+  part(bytes: Uint8Array): void {
+    if (bytes.length > 0) (this.#demuxer ?? this.#of(formatOf(bytes))).push(bytes);
+  }
+
   /**
-   * A segment, or a part of one.
+   * A whole segment.
    *
    * @throws {SourceError} `ERR_HLS_SEGMENT`: it is of another kind.
    */

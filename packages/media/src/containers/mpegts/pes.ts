@@ -15,13 +15,10 @@ export interface PesHeader {
   readonly dts: number | undefined;
 }
 
-/** Bytes that {@link parsePesHeader} may need. */
-export const MAX_PES_HEADER_BYTES = FIXED_BYTES + 3 + 255;
-
 /**
  * Parses the beginning of a PES packet; `undefined` where it is none or has nothing to play.
  *
- * @param bytes the first bytes of it: as many as there are, up to {@link MAX_PES_HEADER_BYTES}
+ * @param bytes the whole packet, or all that came of it
  */
 export function parsePesHeader(bytes: Uint8Array): PesHeader | undefined {
   if (bytes.length < FIXED_BYTES + 3) return undefined;
