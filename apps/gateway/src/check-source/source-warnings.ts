@@ -35,7 +35,7 @@ function videoWarnings({
     warnings.push(
       warning(
         'B_FRAMES',
-        'The video has B-frames, which WebRTC cannot carry: browsers get HLS with its delay. Switch them off in the camera, or choose the Baseline profile.',
+        'The video has B-frames, which WebRTC cannot carry: the pictures are coded anew for it, at the cost of processor time. Switch them off in the camera, or choose the Baseline profile.',
       ),
     );
   }

@@ -10,10 +10,11 @@ import { FittedStreams } from './fitted-streams.ts';
 /** A camera's stream of this height; says who runs. */
 function source(height: number, running: Set<number>): Source {
   return {
-    run: async ({ signal, open }) => {
+    run: async (context) => {
+      const { signal } = context;
       running.add(height);
       const track = videoTrack(0, { height, width: 2 * height });
-      const feed = open([track]);
+      const feed = context.open([track]);
       for (let index = 0; !signal.aborted; index++) {
         feed.write(picture(track, index));
         await new Promise((resolve) => setTimeout(resolve, 5));

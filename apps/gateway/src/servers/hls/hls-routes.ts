@@ -155,11 +155,10 @@ class HlsHandlers {
     signal: AbortSignal,
   ): Promise<HlsAnswer<string>> {
     const { stream } = camera;
-    if (!stream.isLive) {
-      await stream
-        .live(AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]))
-        .catch(() => undefined);
-      if (!stream.isLive) return { ok: false, reason: whyNotLive(camera, signal) };
+    try {
+      await stream.live(AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]));
+    } catch {
+      return { ok: false, reason: whyNotLive(camera, signal) };
     }
     const name = only ?? SOURCE_RENDITION;
     const first = await this.#feed(camera, name).variant(uriOf(name), signal);
