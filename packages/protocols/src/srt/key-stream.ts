@@ -1,12 +1,14 @@
 import type { SrtBlockCipher } from './crypto.ts';
-import { SRT_LIMITS } from './limits.ts';
+import { SRT_HEADER_LENGTH, SRT_LIMITS } from './limits.ts';
 
 /** Packets whose key stream is made in one go: their numbers follow each other, so it is known ahead. */
 const BATCH = 16;
 const BLOCK = 16;
-const BLOCKS_PER_PACKET = Math.ceil(SRT_LIMITS.payloadBytes / BLOCK);
-const BYTES_PER_PACKET = BLOCKS_PER_PACKET * BLOCK;
-const MAX_BLOCKS = Math.ceil(SRT_LIMITS.datagramBytes / BLOCK);
+/** Packets this far behind the newest are single ones, sent again; farther ones mean that the numbers began anew. */
+const SENT_AGAIN_WITHIN = 2 ** 16;
+/** Of seven packets of MPEG-TS, which is what nearly everybody sends; and of the largest datagram. */
+const USUAL_BLOCKS = Math.ceil(SRT_LIMITS.payloadBytes / BLOCK);
+const MOST_BLOCKS = Math.ceil((SRT_LIMITS.datagramBytes - SRT_HEADER_LENGTH) / BLOCK);
 
 /**
  * AES in counter mode as SRT has it: the counter's first 112 bits are the salt, xored with the packet's sequence
@@ -20,62 +22,78 @@ const MAX_BLOCKS = Math.ceil(SRT_LIMITS.datagramBytes / BLOCK);
 export class KeyStream {
   readonly #cipher: SrtBlockCipher;
   readonly #salt: Uint8Array;
-  readonly #counters: Uint8Array;
+  /** Blocks made for each packet. */
+  #blocks = USUAL_BLOCKS;
+  #counters: Uint8Array;
+  #single: Uint8Array;
   #stream: Uint8Array = new Uint8Array(0);
   /** First packet of the batch. */
-  #first = Number.NEGATIVE_INFINITY;
+  #first = Number.POSITIVE_INFINITY;
 
   constructor(cipher: SrtBlockCipher, salt: Uint8Array) {
     this.#cipher = cipher;
     this.#salt = salt.slice(0, 14);
-    this.#counters = this.#blankCounters(BATCH, BLOCKS_PER_PACKET);
+    this.#counters = this.#blankCounters(BATCH);
+    this.#single = this.#blankCounters(1);
   }
 
   /** Encrypts, or decrypts, `bytes` from `offset` to `end` in place: the payload of packet `sequence` (31 bits). */
   apply(bytes: Uint8Array, offset: number, end: number, sequence: number): void {
-    if (end - offset > BYTES_PER_PACKET) {
-      const counters = this.#blankCounters(1, MAX_BLOCKS);
-      this.#setSequence(counters, 0, MAX_BLOCKS, sequence);
-      xor(bytes, offset, end, this.#cipher.encrypt(counters), 0);
+    if (end - offset > this.#blocks * BLOCK) this.#enlarge();
+    const place = sequence - this.#first;
+    if (place < 0 && place > -SENT_AGAIN_WITHIN) {
+      // Sent again: on its own, the batch goes on to serve those that are new.
+      setSequence(this.#single, 0, this.#single.length, this.#salt, sequence);
+      xor(bytes, offset, end, this.#cipher.encrypt(this.#single), 0);
       return;
     }
-    const isAhead = sequence >= this.#first && sequence < this.#first + BATCH;
-    if (!isAhead) this.#makeBatch(sequence);
-    xor(bytes, offset, end, this.#stream, (sequence - this.#first) * BYTES_PER_PACKET);
+    if (place < 0 || place >= BATCH) this.#makeBatch(sequence);
+    xor(bytes, offset, end, this.#stream, (sequence - this.#first) * this.#blocks * BLOCK);
+  }
+
+  #enlarge(): void {
+    this.#blocks = MOST_BLOCKS;
+    this.#counters = this.#blankCounters(BATCH);
+    this.#single = this.#blankCounters(1);
+    this.#first = Number.POSITIVE_INFINITY;
   }
 
   #makeBatch(sequence: number): void {
-    // Packets that are sent again lie in an older batch: aligned, so that going back and forth stays rare.
-    this.#first = sequence - (sequence % BATCH);
+    this.#first = sequence;
+    const length = this.#blocks * BLOCK;
     for (let index = 0; index < BATCH; index += 1) {
-      this.#setSequence(this.#counters, index * BYTES_PER_PACKET, BLOCKS_PER_PACKET, this.#first + index);
+      setSequence(this.#counters, index * length, (index + 1) * length, this.#salt, sequence + index);
     }
     this.#stream = this.#cipher.encrypt(this.#counters);
   }
 
-  #setSequence(counters: Uint8Array, start: number, blocks: number, sequence: number): void {
-    const salt = this.#salt;
-    const a = (salt[10] ?? 0) ^ ((sequence >>> 24) & 0xff);
-    const b = (salt[11] ?? 0) ^ ((sequence >>> 16) & 0xff);
-    const c = (salt[12] ?? 0) ^ ((sequence >>> 8) & 0xff);
-    const d = (salt[13] ?? 0) ^ (sequence & 0xff);
-    for (let block = 0, at = start + 10; block < blocks; block += 1, at += BLOCK) {
-      counters[at] = a;
-      counters[at + 1] = b;
-      counters[at + 2] = c;
-      counters[at + 3] = d;
-    }
-  }
-
-  #blankCounters(packets: number, blocksPerPacket: number): Uint8Array {
-    const counters = new Uint8Array(packets * blocksPerPacket * BLOCK);
-    for (let block = 0; block < packets * blocksPerPacket; block += 1) {
+  #blankCounters(packets: number): Uint8Array {
+    const counters = new Uint8Array(packets * this.#blocks * BLOCK);
+    for (let block = 0; block < packets * this.#blocks; block += 1) {
       counters.set(this.#salt, block * BLOCK);
-      const count = block % blocksPerPacket;
-      counters[block * BLOCK + 14] = count >>> 8;
-      counters[block * BLOCK + 15] = count & 0xff;
+      counters[block * BLOCK + 15] = block % this.#blocks;
     }
     return counters;
+  }
+}
+
+/** Puts `sequence` into the counters from `start` to `end`. */
+function setSequence(
+  counters: Uint8Array,
+  start: number,
+  end: number,
+  salt: Uint8Array,
+  sequence: number,
+): void {
+  const a = (salt[10] ?? 0) ^ ((sequence >>> 24) & 0xff);
+  const b = (salt[11] ?? 0) ^ ((sequence >>> 16) & 0xff);
+  const c = (salt[12] ?? 0) ^ ((sequence >>> 8) & 0xff);
+  const d = (salt[13] ?? 0) ^ (sequence & 0xff);
+  for (let at = start + 10; at < end; at += BLOCK) {
+    counters[at] = a;
+    counters[at + 1] = b;
+    counters[at + 2] = c;
+    counters[at + 3] = d;
   }
 }
 

@@ -15,9 +15,6 @@ export const SRT_CONTROL = {
   userDefined: 0x7fff,
 } as const;
 
-/** Which key encrypts a data packet (§3.1, KK). */
-export type SrtParity = 'even' | 'odd';
-
 /** KK of a data packet: not encrypted, or by which key. 3 is for control packets only. */
 export const SRT_KEY_FLAGS = { none: 0, even: 1, odd: 2, both: 3 } as const;
 
@@ -68,7 +65,7 @@ export const packetSocketId = (packet: Uint8Array): number => readUint32(packet,
 export const dataSequence = (packet: Uint8Array): number => readUint32(packet, 0) & 0x7fff_ffff;
 /** KK: one of `SRT_KEY_FLAGS`. */
 export const dataKeyFlags = (packet: Uint8Array): number => ((packet[4] ?? 0) >> 3) & 0b11;
-export const isRetransmitted = (packet: Uint8Array): boolean => ((packet[4] ?? 0) & 0b100) !== 0;
+const isRetransmitted = (packet: Uint8Array): boolean => ((packet[4] ?? 0) & 0b100) !== 0;
 
 export interface SrtDataHeader {
   readonly sequence: number;

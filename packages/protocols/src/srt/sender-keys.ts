@@ -17,7 +17,7 @@ export interface KeyRefresh {
 }
 
 /** As every implementation has it (draft-sharabayko-srt §6.1.6): 2^24 packets, told 2^12 before. */
-export const SRT_KEY_REFRESH: KeyRefresh = { refreshPackets: 2 ** 24, announcePackets: 2 ** 12 };
+const SRT_KEY_REFRESH: KeyRefresh = { refreshPackets: 2 ** 24, announcePackets: 2 ** 12 };
 
 /**
  * The keys by which we encrypt what we send, and their renewal: the next key is announced to the peer while the

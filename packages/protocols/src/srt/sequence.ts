@@ -12,11 +12,6 @@ export function unwrapSequence(value: number, reference: number): number {
   return reference + (distance >= HALF_SEQUENCE ? distance - SEQUENCE_MASK - 1 : distance);
 }
 
-/** The 31 bits that go over the wire. */
-export function wrapSequence(value: number): number {
-  return value & SEQUENCE_MASK;
-}
-
 /** The timestamp (32 bits of microseconds, wrapping every 71 minutes) nearest to `reference` on a line without end. */
 export function unwrapTimestamp(value: number, reference: number): number {
   return reference + ((value - reference) | 0);

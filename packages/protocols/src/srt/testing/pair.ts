@@ -32,7 +32,7 @@ export interface Side {
 }
 
 /** Reproducible keys. */
-export function seededCrypto(seed: number): SrtCrypto {
+function seededCrypto(seed: number): SrtCrypto {
   const random = mulberry(seed);
   return {
     ...nodeSrtCrypto,
