@@ -1,6 +1,8 @@
 import type { AccessUnit } from '@vedette/media';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { selfSignedCertificate } from '../../../../../e2e/support/self-signed-certificate.ts';
 import { until } from '../../../../../e2e/support/until.ts';
 import { networkGuard, publicGuard, type AddressGuard } from '../../net/guarded-lookup.ts';
 import { PushError, type PushTotals } from '../../push/push-target.ts';
@@ -24,12 +26,17 @@ interface Attempt {
 function attempt(
   address: string,
   stream: Stream,
-  { guard = networkGuard, sinks }: { guard?: AddressGuard; sinks?: RtspSinksOptions } = {},
+  {
+    guard = networkGuard,
+    sinks,
+    authorities,
+  }: { guard?: AddressGuard; sinks?: RtspSinksOptions; authorities?: string } = {},
 ): Attempt {
   const abort = new AbortController();
   let isConnected = false;
   let totals: (() => PushTotals) | undefined;
-  const target = new RtspPush({ address, sinks: new RtspSinks(sinks), userAgent: 'Vedette/test' });
+  const trust = authorities === undefined ? {} : { authorities };
+  const target = new RtspPush({ address, sinks: new RtspSinks(sinks), userAgent: 'Vedette/test', ...trust });
   const done = target
     .run({
       signal: abort.signal,
@@ -168,6 +175,24 @@ test('a user and a password answer the challenge', async (t) => {
   push.abort.abort();
   assert.equal(await push.done, undefined);
   assert.equal(server.methods.at(-1), 'TEARDOWN');
+});
+
+test('rtsps: a certificate that is trusted, and one that is not', async (t) => {
+  const { pem, certFile, keyFile } = await selfSignedCertificate();
+  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const bed = await TestBed.start({ server: { tls } });
+  t.after(() => bed.close());
+  const clip = makeFootage({ seconds: 1 });
+  const stream = new Stream({ id: 'source' });
+  const feed = stream.open(clip.tracks);
+  for (const unit of clip.units) feed.write({ ...unit });
+  const address = `rtsps://localhost:${bed.tlsPort}/gate`;
+  const error = await attempt(address, stream).done;
+  assert.ok(error instanceof PushError && error.code === 'ERR_TLS_FAILED', String(error));
+  const push = attempt(address, stream, { authorities: pem });
+  await until(() => bed.cameras.find('gate')?.state.name === 'live', { limitMs: 10_000 });
+  push.abort.abort();
+  assert.equal(await push.done, undefined);
 });
 
 test('a destination that dies ends the attempt, and the stream is left', async (t) => {
