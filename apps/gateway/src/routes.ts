@@ -5,6 +5,7 @@ import { healthRoutes } from './api/health-routes.ts';
 import { registerOpenApi } from './api/openapi-routes.ts';
 import { pushRoutes } from './api/push-routes.ts';
 import { serverRoutes } from './api/server-routes.ts';
+import { viewingRoutes } from './api/viewing-routes.ts';
 import type { Parts } from './parts.ts';
 import { hlsRenditions } from './build-services.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
@@ -68,6 +69,13 @@ export async function addRoutes({
   if (hls !== undefined)
     await http.app.register(hlsRoutes({ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) }));
   await http.app.register(mseRoutes());
+  await http.app.register(
+    viewingRoutes({
+      cameras,
+      rungs: (stream) => fitter.ladder(stream),
+      offered: { webrtc: webrtc !== undefined, hls: hls !== undefined },
+    }),
+  );
   for (const viewing of endlessViewings({ cameras, sessions, fitter })) await http.app.register(viewing);
   await http.app.register(snapshotRoutes(snapshots, cameras));
   await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));

@@ -15,6 +15,8 @@ import { LivePace } from './live-pace.ts';
 /** LL-HLS waits out what WebRTC would lose: silence says less here. */
 const STALL_MS = 4000;
 const PACE_EVERY_MS = 250;
+/** Bits a second that a line is thought to carry until it is measured. */
+const FIRST_ESTIMATE = 10e6;
 /** Of what has been played: kept at least, and at most. */
 const KEPT_SECONDS = 4;
 const KEPT_MOST_SECONDS = 10;
@@ -129,6 +131,8 @@ export class HlsPlayback implements Playback {
       lowLatencyMode: true,
       // fMP4 goes through as it is: a worker per tile would only cost memory.
       enableWorker: false,
+      // Begins with what the camera sends; a line that can't carry that is noticed soon.
+      abrEwmaDefaultEstimate: FIRST_ESTIMATE,
       // Where to be is the playlist's PART-HOLD-BACK; how to get there is LivePace's business.
       maxLiveSyncPlaybackRate: 1,
       liveSyncMode: 'edge',

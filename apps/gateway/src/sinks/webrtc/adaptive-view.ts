@@ -4,7 +4,7 @@ import { steadyClock, type Stream } from '../../stream/stream.ts';
 import type { LineFigures } from '../../workers/webrtc/line-estimate.ts';
 
 /** A rendition gets this long to begin. */
-const LIVE_TIMEOUT_MS = 5000;
+const LIVE_TIMEOUT_MS = 8000;
 /** With so much on its way the present rendition is not sent to the end. */
 const REST_DELAY_MS = 100;
 
@@ -37,7 +37,8 @@ export class AdaptiveView {
   readonly #quality: ViewerQuality;
   readonly #closed = new AbortController();
   #given: string;
-  #isMoving = false;
+  /** The move that goes on. */
+  #moving: { readonly to: string; readonly aborter: AbortController } | undefined;
 
   /** @throws {ProtocolError} `ERR_QUALITY_UNKNOWN`. */
   constructor(options: AdaptiveViewOptions) {
@@ -90,25 +91,26 @@ export class AdaptiveView {
     return place(name) > place(than);
   }
 
-  /** One move at a time; what has changed meanwhile is seen with the next report. */
+  /** One move at a time: one that is no longer wanted is given up as long as its rendition is waited for. */
   async #follow(): Promise<void> {
     const { current } = this.#quality;
-    if (this.#isMoving || current === this.#given || this.#closed.signal.aborted) return;
-    this.#isMoving = true;
-    try {
-      if (await this.#moveTo(current)) this.#given = current;
-      else this.#quality.revert(this.#given, steadyClock());
-    } catch {
-      this.#quality.revert(this.#given, steadyClock());
-    } finally {
-      this.#isMoving = false;
-    }
+    const moving = this.#moving;
+    if (moving !== undefined && moving.to !== current)
+      moving.aborter.abort(new Error('something else is wanted'));
+    if (moving !== undefined || current === this.#given || this.#closed.signal.aborted) return;
+    const aborter = new AbortController();
+    this.#moving = { to: current, aborter };
+    const hasMoved = await this.#moveTo(current, aborter.signal).catch(() => false);
+    this.#moving = undefined;
+    if (hasMoved) this.#given = current;
+    else if (this.#quality.current === current) this.#quality.revert(this.#given, steadyClock());
   }
 
-  async #moveTo(quality: string): Promise<boolean> {
+  async #moveTo(quality: string, signal: AbortSignal): Promise<boolean> {
     const { offer, fit, move } = this.#options;
     const stream = fit(quality);
-    await stream.live(AbortSignal.any([this.#closed.signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]));
+    const patience = [signal, this.#closed.signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)];
+    await stream.live(AbortSignal.any(patience));
     const plan = planViewing(offer, stream.tracks);
     return this.#fits(plan) && (await move(stream, plan));
   }

@@ -5,7 +5,7 @@ import type { ViewerSource } from './viewer-source.ts';
 /** What waits on an overrun line gets this long at most to drain. */
 const MAX_DRAIN_MS = 2500;
 /** Without another stream pictures go on after so long. */
-const MAX_REST_MS = 4000;
+const MAX_REST_MS = 3000;
 /** A stream that has no entry point for so long is not gone over to. */
 const MAX_MOVE_MS = 6000;
 /** Pictures that are sent again at once to who comes over; more would come between it and what is live. */
