@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunningGateway } from './gateway.ts';
-import { NativePublisher } from './native-publisher.ts';
+import { NativePublisher } from '../../apps/gateway/src/sources/publish-webrtc/testing/native-publisher.ts';
 
 type Close = () => Promise<unknown>;
 
