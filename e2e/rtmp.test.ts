@@ -51,8 +51,9 @@ test('published by RTMP, played by RTMP, HTTP-FLV and RTSP at once: all the same
   assert.equal(code, 0, stderr);
   const last = sent.length - REORDERED;
   await until(() => Object.values(players).every(({ hashes }) => hashes.includes(sent[last - 1] ?? '')));
-  for (const [name, { hashes, close }] of Object.entries(players)) {
-    await close();
+  for (const [name, player] of Object.entries(players)) {
+    await player.close();
+    const { hashes } = player;
     const first = sent.indexOf(hashes[0] ?? '');
     assert.notEqual(first, -1, name);
     const got = hashes.slice(0, last - first);
