@@ -92,8 +92,9 @@ describe('file → gateway → HLS → gateway → MPEG-TS', () => {
     const response = await fetch(`${http}/live/clip/stream.ts`, { signal: leave.signal });
     assert.equal(response.headers.get('content-type'), 'video/mp2t');
     const reader = response.body?.getReader();
-    const { value } = (await reader?.read()) ?? {};
-    assert.equal(value?.[0], 0x47);
+    assert.ok(reader);
+    const chunk = (await reader.read()) as { readonly value?: Uint8Array };
+    assert.equal(chunk.value?.[0], 0x47);
     const viewers = async (): Promise<number> =>
       (await sessionsOf(http)).filter(({ protocol }) => protocol === 'ts').length;
     await until(async () => (await viewers()) === 1, { what: 'the viewer is in the list' });

@@ -127,8 +127,8 @@ describe('HLS from a server', () => {
         const played = run(`http://127.0.0.1:${site.port}/twice.m3u8`);
         assert.equal(await played.ended, undefined);
         assert.equal(played.of('video').length, 2 * PICTURES);
-        assertSteady(played.of('video'), 0.1);
-        // Where the sound of the file ends before its pictures.
+        // Time goes on behind whichever track came furthest: sound is ahead by some frames.
+        assertSteady(played.of('video'), 0.2);
         assertSteady(played.of('audio'), 0.2);
       });
     });
