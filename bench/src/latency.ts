@@ -16,7 +16,7 @@ const COLD_LOADS = 5;
 const IDLE_LIMIT_MS = 60_000;
 
 interface Way {
-  readonly protocol: 'webrtc' | 'hls';
+  readonly protocol: 'webrtc' | 'mse' | 'hls';
   readonly name: string;
   readonly latency: Pick<Figure, 'targetMedian' | 'targetP95'>;
   readonly firstPicture: Pick<Figure, 'targetMedian'>;
@@ -30,6 +30,13 @@ const WAYS: readonly Way[] = [
     name: 'WebRTC',
     latency: { targetMedian: 60, targetP95: 120 },
     firstPicture: { targetMedian: 400 },
+    watched: ({ rtsp }) => `${rtsp}/demo`,
+  },
+  {
+    protocol: 'mse',
+    name: 'MSE',
+    latency: { targetMedian: 200 },
+    firstPicture: { targetMedian: 600 },
     watched: ({ rtsp }) => `${rtsp}/demo`,
   },
   {

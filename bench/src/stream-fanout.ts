@@ -3,6 +3,7 @@ import { serializeAmf0, type Amf0Value } from '@vedette/media';
 import { serializeRtmpMessage } from '@vedette/protocols';
 import type { WireFormat } from '../../apps/gateway/src/sinks/fanout.ts';
 import { FlvFormat } from '../../apps/gateway/src/sinks/flv/flv-sinks.ts';
+import { MseFormat } from '../../apps/gateway/src/sinks/mse/mse-format.ts';
 import { RtmpFormat } from '../../apps/gateway/src/sinks/rtmp/rtmp-format.ts';
 import { compareFanOut } from './support/fan-out.ts';
 import { Pictures } from './support/pictures.ts';
@@ -12,13 +13,14 @@ const BITS_PER_SECOND = 4_000_000;
 const TARGET_RATIO = 2;
 const GATEWAY = path.join(import.meta.dirname, 'stream-fanout/gateway-process.ts');
 
-/** The protocols that are byte streams over TCP; MSE finds its place here. */
+/** The protocols that are byte streams over TCP. */
 const PROTOCOLS: readonly {
   readonly name: string;
   readonly format: WireFormat;
   readonly hello: string | Uint8Array;
 }[] = [
   { name: 'rtmp', format: new RtmpFormat(), hello: rtmpHello() },
+  { name: 'mse', format: new MseFormat('source'), hello: webSocketHello() },
   { name: 'flv', format: new FlvFormat(), hello: 'GET /live/bench.flv HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' },
 ];
 
@@ -26,6 +28,7 @@ const PROTOCOLS: readonly {
 export async function run(): Promise<void> {
   for (const { name, format, hello } of PROTOCOLS) {
     const pictures = new Pictures(BITS_PER_SECOND);
+    format.header([pictures.track]);
     await compareFanOut({
       name: `gateway, ${name}`,
       gateway: [GATEWAY, name, String(BITS_PER_SECOND)],
@@ -35,6 +38,19 @@ export async function run(): Promise<void> {
       targetRatio: TARGET_RATIO,
     });
   }
+}
+
+/** The upgrade of RFC 6455 §4.1. */
+function webSocketHello(): string {
+  return [
+    'GET /live/bench/mse HTTP/1.1',
+    'Host: 127.0.0.1',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n');
 }
 
 /** Handshake and commands of a player that waits for no answer. */

@@ -5,9 +5,11 @@ import { CameraSet } from '../../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts';
 import { endlessViewing } from '../../../apps/gateway/src/servers/http/endless-viewing.ts';
 import { HttpServer } from '../../../apps/gateway/src/servers/http/http-server.ts';
+import { MseServer } from '../../../apps/gateway/src/servers/mse/mse-server.ts';
 import { RtmpServer } from '../../../apps/gateway/src/servers/rtmp/rtmp-server.ts';
 import { SessionRegistry } from '../../../apps/gateway/src/sessions/session-registry.ts';
 import { createFlvSinks, FLV_CARRIAGE } from '../../../apps/gateway/src/sinks/flv/flv-sinks.ts';
+import { MseSinks } from '../../../apps/gateway/src/sinks/mse/mse-sinks.ts';
 import { RtmpSinks } from '../../../apps/gateway/src/sinks/rtmp/rtmp-format.ts';
 import { FRAMES_PER_SECOND, Pictures } from '../support/pictures.ts';
 
@@ -36,6 +38,19 @@ const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
       },
     });
     return (await server.listen()).port;
+  },
+  mse: async () => {
+    const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger });
+    await http.prepare();
+    const sinks = new MseSinks();
+    const server = new MseServer({
+      ...{ server: http.app.server, allowedOrigins: [], cameras, sessions, logger: silentLogger },
+      fitter: { fit: (stream) => stream },
+      rungs: () => [],
+      openViewer: (stream, quality, outlet, onEnd) => sinks.open(stream, quality, outlet, onEnd),
+    });
+    server.start();
+    return Number(new URL(await http.listen()).port);
   },
   flv: async () => {
     const server = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger });
