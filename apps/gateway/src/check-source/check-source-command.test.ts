@@ -48,6 +48,20 @@ test('check-source: B-frames and H.265 are warned of, in words', async (context)
   assert.match(out, /B_FRAMES: .*\n {2}H265: /);
 });
 
+test('check-source: a program', async () => {
+  const program = 'ffmpeg -nostdin -v error -re -f lavfi -i testsrc2=s=160x120:r=25 -c:v mjpeg -f mjpeg -';
+  const { code, out } = await run([`exec:${program}`, '--seconds', '1']);
+  assert.equal(code, 0);
+  assert.match(out, /^exec:ffmpeg\nby a program/);
+  assert.match(out, /Motion JPEG Baseline .*160×120/);
+});
+
+test('check-source: an address that cannot be looked at', async () => {
+  const { code, err } = await run(['publish']);
+  assert.equal(code, 1);
+  assert.match(err, /ERR_SOURCE_SCHEME/);
+});
+
 test('check-source: what cannot be played is said in one sentence, without the password', async (context) => {
   const url = await startCamera(context, { user: 'admin', password: 'right' });
   const address = url.replace('right', 'secret');

@@ -19,7 +19,7 @@ export function formatReport(report: SourceReport): string {
   const { address, server, transport, firstUnitMs } = report;
   const lines = [
     `${address}${server === null ? '' : ` (${server})`}`,
-    `by ${transport.toUpperCase()}, first picture after ${firstUnitMs} ms`,
+    `by ${transport === 'program' ? 'a program' : transport.toUpperCase()}, first picture after ${firstUnitMs} ms`,
     '',
     ...report.tracks.flatMap((track) => (track.kind === 'video' ? videoLines(track) : audioLines(track))),
     ...report.unsupported.map(({ kind, encoding, reason }) =>

@@ -3,10 +3,8 @@ import type { Track } from '@vedette/media';
 import { redactAddress } from '../cameras/redact.ts';
 import { SourceError } from '../cameras/source.ts';
 import type { TlsTrust } from '../sources/camera-socket.ts';
-import type { SessionFacts } from '../sources/rtsp/rtsp-pull.ts';
-import { RtspSource } from '../sources/rtsp/rtsp-source.ts';
 import { steadyClock, type Feed } from '../stream/stream.ts';
-import { version } from '../version.ts';
+import { probedSource, type ProbeFacts } from './probed-source.ts';
 import { sourceWarnings } from './source-warnings.ts';
 import { TrackMeter } from './track-meter.ts';
 
@@ -24,7 +22,7 @@ export interface ProbeOptions {
  * Connects to a camera as a source would, watches it for a while, and reports what it sends and what of that
  * will hurt.
  *
- * @param address `rtsp://…` or `rtsps://…`
+ * @param address by RTSP in any way, of JPEGs by HTTP, of a program or a device
  * @throws {SourceError} it cannot be reached or played, or `ERR_PROBE_ABORTED`.
  */
 export async function probeSource(address: string, options: ProbeOptions = {}): Promise<SourceReport> {
@@ -37,7 +35,7 @@ class Probe {
   readonly #done = new AbortController();
   readonly #startedMs = steadyClock();
   readonly #damage = { lostPackets: 0, damagedPictures: 0 };
-  #facts: SessionFacts | undefined;
+  #facts: ProbeFacts | undefined;
   #meters: TrackMeter[] = [];
   #firstUnitMs: number | undefined;
   #clockOffsetMs: number | undefined;
@@ -50,12 +48,10 @@ class Probe {
 
   async run(): Promise<SourceReport> {
     const { transport = 'auto', tls = {}, signal } = this.#options;
-    const source = new RtspSource({
-      address: this.#address,
+    const source = probedSource(this.#address, {
       transport,
       tls,
-      userAgent: `Vedette/${version}`,
-      onSession: (facts) => (this.#facts = facts),
+      onFacts: (facts) => (this.#facts = facts),
     });
     try {
       await source.run({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MjpegSinks } from '../../sinks/mjpeg/mjpeg-sinks.ts';
+import type { FanoutSinks } from '../../sinks/fanout.ts';
 import type { FittedStreams } from '../../transcode/fitted-streams.ts';
 import { JPEG_PRESETS } from '../../transcode/jpeg-presets.ts';
 import type { EndlessViewingOptions } from './endless-viewing.ts';
@@ -11,10 +11,15 @@ const query = z.object({
   w: z.coerce.number().int().min(16).max(3840).optional(),
 });
 
+/** The sinks of a frame rate at most. */
+export interface SinksByRate {
+  at(framesPerSecond: number): FanoutSinks;
+}
+
 /** The way of viewers of MJPEG: `?quality=low|medium|high|ultra`, and below it `fps=` and `w=`. */
 export function mjpegWay(
   fitter: Pick<FittedStreams, 'asJpegs'>,
-  sinks: MjpegSinks,
+  sinks: SinksByRate,
 ): EndlessViewingOptions['way'] {
   return (asked) => {
     const parsed = query.safeParse(asked);
