@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,11 +10,18 @@ import { framemd5Hashes, startFfmpeg, startPlayer, type Player } from '../../rts
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vedette-srt-'));
 /** What runs; a test that fails leaves its peers behind. */
-const running = new Set<ChildProcess>();
+const running = new Set<Player>();
 after(() => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const player of running) player.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
+
+function tracked(player: Player): Player {
+  running.add(player);
+  const forget = (): void => void running.delete(player);
+  player.done.then(forget, forget);
+  return player;
+}
 
 /** Moving pictures with B-frames and a tone, as a transport stream, and the hashes of its pictures. */
 export interface Clip {
@@ -47,7 +54,7 @@ export function makeClip(seconds: number, codec: 'libx264' | 'libx265' = 'libx26
 
 /** Plays a clip to `address` in its own time, by ffmpeg. */
 export function publishByFfmpeg(clip: Clip, address: string): Player {
-  return startFfmpeg(['-re', '-i', clip.file, '-c', 'copy', '-f', 'mpegts', address]);
+  return tracked(startFfmpeg(['-re', '-i', clip.file, '-c', 'copy', '-f', 'mpegts', address]));
 }
 
 /** The same by srt-live-transmit, which takes more options of SRT. */
@@ -75,8 +82,6 @@ export function startTransmit(
   const child = spawn('srt-live-transmit', ['-loglevel', 'note', '-autoreconnect', again, from, to], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  running.add(child);
-  child.once('close', () => running.delete(child));
   child.stdin.on('error', () => undefined);
   if (input === undefined) child.stdin.end();
   else input.pipe(child.stdin);
@@ -90,27 +95,29 @@ export function startTransmit(
     );
     child.once('close', (code) => resolve({ code, stdout: Buffer.concat(chunks), stderr }));
   });
-  return { done, kill: (signal = 'SIGKILL') => void child.kill(signal) };
+  return tracked({ done, kill: (signal = 'SIGKILL') => void child.kill(signal) });
 }
 
 /** ffmpeg watches `pictures` pictures from `address`. */
 export function watchByFfmpeg(address: string, pictures: number): Player {
   const input = ['-threads', '1', '-probesize', '200000', '-analyzeduration', '500000', '-i', address];
   const output = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-frames:v', String(pictures)];
-  return startFfmpeg([...input, ...output, '-f', 'framemd5', 'pipe:1']);
+  return tracked(startFfmpeg([...input, ...output, '-f', 'framemd5', 'pipe:1']));
 }
 
 /** GStreamer keeps what it gets from `address` in `file`, until it is ended. */
 export function watchByGstreamer(address: string, file: string): Player {
-  return startPlayer('gst-launch-1.0', [
-    '-q',
-    '-e',
-    'srtsrc',
-    `uri=${address}`,
-    '!',
-    'filesink',
-    `location=${file}`,
-  ]);
+  return tracked(
+    startPlayer('gst-launch-1.0', [
+      '-q',
+      '-e',
+      'srtsrc',
+      `uri=${address}`,
+      '!',
+      'filesink',
+      `location=${file}`,
+    ]),
+  );
 }
 
 export const temporaryFile = (name: string): string => path.join(folder, name);
