@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { decodeFrames } from '../packages/media/src/testing/frame-hashes.ts';
 import { areLive, cameraOf } from './support/api.ts';
-import { startChromium, type Browser } from './support/chromium.ts';
+import { FAKE_DEVICES, startChromium, type Browser } from './support/chromium.ts';
 import { beepDelayMs } from './support/flash-and-beep.ts';
 import { flashAndBeep } from './support/footage.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
@@ -16,7 +16,7 @@ import { WAYS_IN, type WayIn } from './support/ways-in.ts';
 import { FPS, SECONDS, WAYS_OUT, type Recording, type WayOut } from './support/ways-out.ts';
 
 /** Longer than all of it takes. */
-const FOOTAGE_SECONDS = 170;
+const FOOTAGE_SECONDS = 240;
 /** Of a picture and a frame of sound: finer is not what a flash of two pictures tells. */
 const IN_STEP_MS = 65;
 /** That none is missing where nothing is transcoded, the pictures themselves tell; elsewhere a busy machine may lose some. */
@@ -43,14 +43,15 @@ before(async () => {
   sent = [...hashes, ...hashes]; // the file camera begins anew
   folder = mkdtempSync(path.join(tmpdir(), 'vedette-matrix-'));
   closers.push(async () => rm(folder, { recursive: true, force: true }));
-  browser = await startChromium({
-    after: (end: () => unknown) => void closers.push(async () => Promise.resolve(end())),
-  });
+  browser = await startChromium(
+    { after: (end: () => unknown) => void closers.push(async () => Promise.resolve(end())) },
+    FAKE_DEVICES,
+  );
   const lines: string[] = [];
   for (const { name, source } of WAYS_IN) lines.push(`  ${name}: {source: "${await source(file, closers)}"}`);
   gateway = await startGateway({ config: `cameras:\n${lines.join('\n')}\n` });
   closers.push(async () => gateway.close());
-  await Promise.all(WAYS_IN.map(({ publish }) => publish?.(file, gateway, closers)));
+  await Promise.all(WAYS_IN.map(({ publish }) => publish?.(file, gateway, closers, browser)));
   for (const { name } of WAYS_IN) {
     await until(async () => areLive(gateway.http, [name]), { what: `${name} is live` });
   }

@@ -6,8 +6,9 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Browser } from './chromium.ts';
 import type { RunningGateway } from './gateway.ts';
-import { NativePublisher } from '../../apps/gateway/src/sources/publish-webrtc/testing/native-publisher.ts';
+import { WhipPage } from './whip-page.ts';
 
 type Close = () => Promise<unknown>;
 
@@ -17,14 +18,11 @@ export interface WayIn {
   /** What the camera is declared as; a pulled one's server runs by then. */
   readonly source: (file: string, closers: Close[]) => string | Promise<string>;
   /** Begins to send, where somebody has to. */
-  readonly publish?: (file: string, gateway: RunningGateway, closers: Close[]) => unknown;
+  readonly publish?: (file: string, gateway: RunningGateway, closers: Close[], browser: Browser) => unknown;
   /** Pictures that go in come out as they are, where nothing is transcoded. */
   readonly isExact: boolean;
   readonly hasSound: boolean;
 }
-
-/** A publisher on libdatachannel, as OBS is: pictures of its own, fifty a second. */
-const WHIP_PICTURES = 50 * 150;
 
 export const WAYS_IN: readonly WayIn[] = [
   {
@@ -44,11 +42,10 @@ export const WAYS_IN: readonly WayIn[] = [
   },
   {
     ...{ name: 'WHIP', source: () => 'publish', isExact: false, hasSound: false },
-    publish: async (_file, { http }, closers) => {
-      const after = (end: () => unknown): void => void closers.push(async () => Promise.resolve(end()));
-      const publisher = await NativePublisher.start({ after });
-      await publisher.publish(`${http}/live/WHIP/whip`);
-      void publisher.send(WHIP_PICTURES);
+    publish: async (_file, { http }, _closers, browser) => {
+      const page = await WhipPage.open(await browser.newPage(), http);
+      const { status, body } = await page.publish('WHIP', { codec: 'H264', width: 320, height: 240 });
+      if (status !== 201) throw new Error(`${status} ${body}`);
     },
   },
   {
