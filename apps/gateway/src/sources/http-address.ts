@@ -48,7 +48,7 @@ export function redirectedAddress(from: HttpAddress, location: string): HttpAddr
 }
 
 /** The address without its credentials. */
-export function formatHttpAddress({ isSecure, host, port, target }: HttpAddress): string {
+function formatHttpAddress({ isSecure, host, port, target }: HttpAddress): string {
   return `${isSecure ? 'https' : 'http'}://${formatHost({ isSecure, host, port })}${target}`;
 }
 

@@ -19,7 +19,7 @@ export interface JpegEncoderOptions extends PictureSize {
 const QSCALE_AT_50 = 15.6;
 
 /** FFmpeg's quantizer, 2 (best) to 31, for a quality of 1 to 100 as libjpeg has it. */
-export function jpegQscale(quality: number): number {
+function jpegQscale(quality: number): number {
   const percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
   return Math.min(31, Math.max(2, Math.round((QSCALE_AT_50 * percent) / 100)));
 }
