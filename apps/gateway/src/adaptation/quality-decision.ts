@@ -49,7 +49,7 @@ const SETTLE_MS = 1500;
 const CLEAR_DELAY_MS = 150;
 const CLEAR_LOSS = 0.02;
 /** Nothing is tried sooner than this after the change before, or after congestion. */
-export const FIRST_HOLD_OFF_MS = 5000;
+const FIRST_HOLD_OFF_MS = 5000;
 const LONGEST_HOLD_OFF_MS = 80_000;
 /** A rung that held this long was no mistake. */
 const PROVEN_MS = 10_000;

@@ -5,7 +5,7 @@ import { PROTOCOLS, type PlaybackFailure, type Protocol } from './playback.ts';
 /** WebRTC has this long for its first frame before MSE is tried. */
 export const WEBRTC_PATIENCE_MS = 2000;
 /** MSE, before LL-HLS is. */
-export const MSE_PATIENCE_MS = 3000;
+const MSE_PATIENCE_MS = 3000;
 /** The same where there is nothing to fall back to. */
 const PATIENCE_MS = 8000;
 /** What played this long was well: its end starts the back-off anew, and is mended at once. */

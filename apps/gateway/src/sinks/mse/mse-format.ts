@@ -52,13 +52,7 @@ export class MseFormat implements WireFormat {
     if (chosen.length === 0) {
       throw new ProtocolError('ERR_MSE_UNPLAYABLE', 'Browsers play neither its video nor its sound.');
     }
-    for (const id of [...this.#times.keys()]) {
-      if (!chosen.some((track) => track.id === id)) this.#times.delete(id);
-    }
-    for (const track of chosen) {
-      if (!this.#times.has(track.id))
-        this.#times.set(track.id, new FragmentTimes(usualDuration(track), track.clockRate));
-    }
+    this.#keepTimes(chosen);
     const codecs = chosen.map((track) =>
       track.kind === 'video' ? track.video.codecString : audioCodecString(track),
     );
@@ -75,6 +69,17 @@ export class MseFormat implements WireFormat {
       serverFrame(TEXT_FRAME, Buffer.from(JSON.stringify(message))),
       serverFrame(BINARY_FRAME, initSegment(chosen)),
     ]);
+  }
+
+  /** Times go on where a track stays: fragments that follow are later than those before. */
+  #keepTimes(chosen: readonly Track[]): void {
+    for (const id of [...this.#times.keys()]) {
+      if (!chosen.some((track) => track.id === id)) this.#times.delete(id);
+    }
+    for (const track of chosen) {
+      if (this.#times.has(track.id)) continue;
+      this.#times.set(track.id, new FragmentTimes(usualDuration(track), track.clockRate));
+    }
   }
 
   unit({ track, pts, dts, isRandomAccess, data, wallClockMs }: AccessUnit): Buffer | undefined {
