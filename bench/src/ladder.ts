@@ -117,7 +117,7 @@ async function watch({ http }: RunningGateway, quality: string, signal: AbortSig
         await sleep(200);
         continue;
       }
-      for await (const chunk of body) count += chunk.byteLength;
+      for await (const chunk of body as AsyncIterable<Uint8Array>) count += chunk.byteLength;
     } catch {
       return count;
     }

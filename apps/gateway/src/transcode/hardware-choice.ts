@@ -58,19 +58,22 @@ export class HardwareChoice {
 
   async #firstThatWorks(encoders: readonly string[]): Promise<string | undefined> {
     const { logger, compileCache } = this.#options;
-    for (const encoder of encoders) {
-      // A new process for each: a driver that killed one must not keep the next from being tried.
-      const prober = new MediaWorkers({ logger, ...(compileCache === undefined ? {} : { compileCache }) });
-      try {
-        const link = await prober.link('hardware');
-        await link.request('tryEncoder', { encoder }, { timeoutMs: PROBE_TIMEOUT_MS });
-        return encoder;
-      } catch (error) {
-        logger.debug({ encoder, err: error }, 'not this encoder');
-      } finally {
-        await prober.close();
+    if (encoders.length === 0) return undefined;
+    // Where a driver kills it, the next encoder is tried in the next process.
+    const prober = new MediaWorkers({ logger, ...(compileCache === undefined ? {} : { compileCache }) });
+    try {
+      for (const encoder of encoders) {
+        try {
+          const link = await prober.link(encoder);
+          await link.request('tryEncoder', { encoder }, { timeoutMs: PROBE_TIMEOUT_MS });
+          return encoder;
+        } catch (error) {
+          logger.debug({ encoder, err: error }, 'not this encoder');
+        }
       }
+      return undefined;
+    } finally {
+      await prober.close();
     }
-    return undefined;
   }
 }
