@@ -8,7 +8,7 @@ import { buildParts } from './build-parts.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Parts } from './parts.ts';
 import { addRoutes } from './routes.ts';
-import type { RtmpServerPorts } from './servers/rtmp/rtmp-server.ts';
+import type { ListenerPorts } from './servers/tcp-listeners.ts';
 
 /** A scene made on the spot, while somebody watches. */
 const DEMO = cameraConfig.parse({ source: 'demo:', name: 'Demo', onDemand: true });
@@ -81,8 +81,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 
 /** Starts the parts in the order of their needs; each leaves its end in `closers`. */
 async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Promise<Addresses> {
-  const { config, media, cameras, pushes, sessions, fitter, rtsp, rtmp, srt, webrtc, hls, mse, http } =
-    parts;
+  const { config, media, cameras, pushes, sessions, fitter, rtsp, rtmp, srt, webrtc, hls, mse, http } = parts;
   await addRoutes(parts);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   closers.push(async () => media.close());
@@ -127,7 +126,7 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   };
 }
 
-function rtmpAddresses(host: string, ports: RtmpServerPorts | undefined): Pick<Addresses, 'rtmp' | 'rtmps'> {
+function rtmpAddresses(host: string, ports: ListenerPorts | undefined): Pick<Addresses, 'rtmp' | 'rtmps'> {
   if (ports === undefined) return {};
   const { port, tlsPort } = ports;
   return {

@@ -7,7 +7,7 @@ import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import { SocketOutlet } from '../../sinks/socket-outlet.ts';
 import type { Stream } from '../../stream/stream.ts';
-import { findLive } from './find-live.ts';
+import { findLive } from '../find-live.ts';
 import type { RtmpServerLimits } from './limits.ts';
 import type { FitStream, OpenPublisher, OpenViewer, Publisher, Viewer } from './ports.ts';
 import { parseRtmpTarget } from './rtmp-target.ts';
@@ -155,10 +155,15 @@ export class RtmpConnection {
     this.#waiting = waiting;
     try {
       const signal = AbortSignal.any([this.#gone.signal, waiting.signal]);
-      const found = await findLive(this.#host, target, codecs, signal);
+      const { cameras, fit, limits } = this.#host;
+      const { cameraId, quality } = target;
+      const found = await findLive({
+        ...{ cameras, cameraId, signal, waitMs: limits.playWaitMs },
+        fit: (stream) => fit(stream, codecs, quality),
+      });
       if (signal.aborted) return;
       if (typeof found === 'string') this.#refuse('NetStream.Play.StreamNotFound', found);
-      else this.#view(found, target.cameraId, { userAgent, codecs });
+      else this.#view(found, cameraId, { userAgent, codecs });
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         this.#host.logger.error(

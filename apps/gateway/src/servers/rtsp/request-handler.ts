@@ -9,7 +9,9 @@ import {
   type RtspResponse,
 } from '@vedette/protocols';
 import type { CameraDirectory } from '../../cameras/directory.ts';
-import { describe, findLive } from './describe.ts';
+import type { Stream } from '../../stream/stream.ts';
+import { findLive } from '../find-live.ts';
+import { describe } from './describe.ts';
 import { PlaySession } from './play-session.ts';
 import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { refusePublish } from './publish-refusal.ts';
@@ -144,7 +146,7 @@ export class RequestHandler {
     if (denial !== undefined) return denial;
     if (this.#isGone()) return undefined;
     if (action === 'publish') return this.#announce(request, target);
-    const found = await findLive(this.#host, target, this.#signal);
+    const found = await this.#findLive(target);
     if (this.#isGone()) return undefined;
     if (typeof found === 'string') return withReason(rtspResponse(request, 404), found);
     if (request.method === 'DESCRIBE') return describe(request, found, this.#peer);
@@ -152,6 +154,16 @@ export class RequestHandler {
     this.#hold(session);
     this.#host.onSessionStart(session);
     return this.#setup(request, target, session);
+  }
+
+  async #findLive({ cameraId, quality }: RtspTarget): Promise<Stream | string> {
+    const { cameras, fit, limits } = this.#host;
+    const waitMs = limits.describeWaitMs;
+    return findLive({
+      ...{ cameras, cameraId, waitMs },
+      fit: (stream) => fit(stream, quality),
+      signal: this.#signal,
+    });
   }
 
   async #authorize(

@@ -1,15 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import { ConnectionGuard } from '../connection-guard.ts';
+import { TcpListeners, type TlsListener } from '../tcp-listeners.ts';
 import { DatagramPorts } from './datagram-ports.ts';
 import { RTSP_SERVER_DEFAULTS, type RtspServerLimits } from './limits.ts';
 import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { RtspConnection, type ConnectionHost } from './rtsp-connection.ts';
-import { peerOf } from './rtsp-peer.ts';
 import type { RtspSession, SessionEnd } from './rtsp-session.ts';
 
 export interface RtspServerOptions {
@@ -18,9 +14,7 @@ export interface RtspServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   /** RTSP over TLS; none without a certificate. */
-  readonly tls?:
-    | { readonly port: number; readonly certificate: string | Buffer; readonly key: string | Buffer }
-    | undefined;
+  readonly tls?: TlsListener | undefined;
   /** Even UDP port for RTP, the next one is for RTCP; 0 (the default) takes any free pair, `false` offers no UDP. */
   readonly udpPort?: number | false | undefined;
   readonly cameras: CameraDirectory;
@@ -44,8 +38,6 @@ export interface RtspServerPorts {
 
 /** How often deadlines are looked at. */
 const SWEEP_MS = 1000;
-/** Peers that were said goodbye to at shutdown are cut off after this. */
-const SHUTDOWN_MS = 1500;
 
 const asItIs: FitStream = (stream) => stream;
 
@@ -54,25 +46,30 @@ export class RtspServer {
   readonly #options: RtspServerOptions;
   readonly #limits: RtspServerLimits;
   readonly #now: () => number;
-  readonly #guard: ConnectionGuard;
-  readonly #listeners: Server[] = [];
-  /** Every open socket, those in a TLS handshake too. */
-  readonly #sockets = new Set<Socket>();
+  readonly #listeners: TcpListeners;
   readonly #connections = new Set<RtspConnection>();
   readonly #sessions = new Map<string, RtspSession>();
   #udp: DatagramPorts | undefined;
   #sharedHost: ConnectionHost | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
   #port: number | undefined;
-  #refused = 0;
-  #lastRefusal = '';
   #closing: Promise<void> | undefined;
 
   constructor(options: RtspServerOptions) {
     this.#options = options;
     this.#limits = { ...RTSP_SERVER_DEFAULTS, ...options.limits };
     this.#now = options.now ?? (() => performance.now());
-    this.#guard = new ConnectionGuard(this.#limits);
+    this.#listeners = new TcpListeners({
+      ...options,
+      name: 'RTSP',
+      limits: this.#limits,
+      handshakeMs: this.#limits.messageMs,
+      onConnection: (socket, isSecure) => {
+        const connection = new RtspConnection(socket, isSecure, this.#host());
+        this.#connections.add(connection);
+        connection.start();
+      },
+    });
   }
 
   /** Where it listens without TLS; `undefined` before it does. */
@@ -111,63 +108,12 @@ export class RtspServer {
   }
 
   async #listen(): Promise<RtspServerPorts> {
-    const { host, port, tls, udpPort = 0 } = this.#options;
-    const plain = await this.#open(createServer(), host, port);
-    plain.on('connection', (socket: Socket) => this.#accept(socket, false));
-    const address = plain.address() as AddressInfo;
-    this.#port = address.port;
-    if (udpPort !== false) this.#udp = await DatagramPorts.bind(address.address, udpPort);
+    const { address, ...ports } = await this.#listeners.listen();
+    const { udpPort = 0 } = this.#options;
+    this.#port = ports.port;
+    if (udpPort !== false) this.#udp = await DatagramPorts.bind(address, udpPort);
     this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
-    if (tls === undefined) return { port: address.port };
-    const { certificate: cert, key } = tls;
-    const server = createTlsServer({ cert, key, handshakeTimeout: this.#limits.messageMs });
-    // The guard counts from the first byte on: handshakes cost most of all.
-    server.on('connection', (socket: Socket) => this.#admit(socket));
-    server.on('secureConnection', (socket) => this.#serve(socket, true));
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const peer = peerOf(socket, true).name;
-      this.#options.logger.warn({ peer }, `RTSP peer closed: TLS failed: ${error.message}`);
-      socket.destroy();
-    });
-    await this.#open(server, host, tls.port);
-    return { port: address.port, tlsPort: (server.address() as AddressInfo).port };
-  }
-
-  async #open(server: Server, host: string, port: number): Promise<Server> {
-    server.listen({ host, port, backlog: 1024 });
-    await once(server, 'listening');
-    server.on('error', (error) => this.#options.logger.error({ err: error }, 'an RTSP listener failed'));
-    this.#listeners.push(server);
-    return server;
-  }
-
-  #accept(socket: Socket, isSecure: boolean): void {
-    if (this.#admit(socket)) this.#serve(socket, isSecure);
-  }
-
-  /** Counts a connection in, or drops it. */
-  #admit(socket: Socket): boolean {
-    const address = socket.remoteAddress ?? '';
-    const refusal = this.#closing === undefined ? this.#guard.enter(address) : 'the server is closing';
-    if (refusal !== undefined) {
-      // One line a sweep, not one a connection: whoever floods must not fill the log.
-      this.#refused += 1;
-      this.#lastRefusal = refusal;
-      socket.destroy();
-      return false;
-    }
-    this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#guard.leave(address);
-    });
-    return true;
-  }
-
-  #serve(socket: Socket, isSecure: boolean): void {
-    const connection = new RtspConnection(socket, isSecure, this.#host());
-    this.#connections.add(connection);
-    connection.start();
+    return ports;
   }
 
   #host(): ConnectionHost {
@@ -218,23 +164,14 @@ export class RtspServer {
       session.close('the peer gave no sign of life', true);
       connection?.farewell(session);
     }
-    if (this.#refused === 0) return;
-    this.#options.logger.warn({ count: this.#refused }, `RTSP connections refused: ${this.#lastRefusal}`);
-    this.#refused = 0;
   }
 
   async #close(): Promise<void> {
     clearInterval(this.#sweepTimer);
-    const listeners = this.#listeners.splice(0);
-    const closed = listeners.map(async (listener) => once(listener, 'close'));
-    for (const listener of listeners) listener.close();
-    for (const session of [...this.#sessions.values()]) session.close('the server is shutting down', true);
-    for (const connection of [...this.#connections]) connection.hangUp('the server is shutting down');
-    const cutOff = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, SHUTDOWN_MS);
-    await Promise.all(closed);
-    clearTimeout(cutOff);
+    await this.#listeners.close(() => {
+      for (const session of [...this.#sessions.values()]) session.close('the server is shutting down', true);
+      for (const connection of [...this.#connections]) connection.hangUp('the server is shutting down');
+    });
     await this.#udp?.close();
   }
 }
