@@ -16,17 +16,21 @@ import {
   buildWebrtc,
 } from './build-services.ts';
 import type { Parts } from './parts.ts';
-import type { PushSet } from './push/push-set.ts';
 import { HttpServer } from './servers/http/http-server.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
-import type { HlsMuxers } from './sinks/hls/hls-muxers.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { createSrtSinks } from './sinks/srt/srt-sinks.ts';
-import type { SrtServer } from './servers/srt/srt-server.ts';
-import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
 import { HardwareChoice } from './transcode/hardware-choice.ts';
 import { Snapshots } from './transcode/snapshots.ts';
 import { MediaWorkers } from './workers/media/media-workers.ts';
+
+/** What everything else stands on. */
+type Foundation = Pick<
+  Parts,
+  'config' | 'logger' | 'media' | 'cameras' | 'sessions' | 'snapshots' | 'metrics' | 'hardware' | 'fitter'
+>;
+/** What peers come to. */
+type Services = Omit<Parts, keyof Foundation>;
 
 /** Builds the parts and ties them together. */
 export function buildParts(config: Config, logger: Logger): Parts {
@@ -42,17 +46,27 @@ export function buildParts(config: Config, logger: Logger): Parts {
       if (change === 'removed') snapshots.forget(id);
     },
   });
+  const hardware = new HardwareChoice({ hardware: config.transcode.hardware, logger, compileCache });
+  const fitter = buildFitter(config.transcode, { media, cameras, logger, hardware });
+  // Read when somebody looks, by when all of it is there.
   const metrics: Metrics = new Metrics({
     cameras,
     sessions: () => sessions,
-    workers: () => [...media.reports, ...(webrtc?.reports ?? [])],
-    hls: () => hls?.usage,
+    workers: () => [...media.reports, ...(services.webrtc?.reports ?? [])],
+    hls: () => services.hls?.usage,
     transcode: () => ({ encoder: hardware.chosen, skippedPictures: media.skippedPictures, ...fitter.usage }),
-    srt: () => srt?.report,
-    pushes: () => pushes.list(),
+    srt: () => services.srt?.report,
+    pushes: () => services.pushes.list(),
   });
+  const sessions = buildSessions(metrics, logger);
+  const foundation = { config, logger, media, cameras, sessions, snapshots, metrics, hardware, fitter };
+  const services: Services = buildServices(foundation);
+  return { ...foundation, ...services };
+}
+
+function buildSessions(metrics: Metrics, logger: Logger): SessionRegistry {
   const log = sessionLog(logger);
-  const sessions: SessionRegistry = new SessionRegistry({
+  return new SessionRegistry({
     started: (session) => {
       metrics.started(session);
       log.started(session);
@@ -62,52 +76,23 @@ export function buildParts(config: Config, logger: Logger): Parts {
       log.ended(session, reason);
     },
   });
-  const hardware = new HardwareChoice({ hardware: config.transcode.hardware, logger, compileCache });
-  const fitter = buildFitter(config.transcode, { media, cameras, logger, hardware });
+}
+
+function buildServices(foundation: Foundation): Services {
+  const { config, logger } = foundation;
   const rtspSinks = new RtspSinks();
   const srtSinks = createSrtSinks();
-  const webrtc: WebrtcService | undefined = config.webrtc.enabled
-    ? buildWebrtc(config.webrtc, { sessions, logger, fitter })
-    : undefined;
-  const hls: HlsMuxers | undefined = config.hls.enabled ? buildHls(config.hls, { logger }) : undefined;
-  const rtsp = config.rtsp.enabled
-    ? buildRtsp(config.rtsp, { cameras, sessions, logger, fitter, rtspSinks })
-    : undefined;
-  const srt: SrtServer | undefined = config.srt.enabled
-    ? buildSrt(config.srt, { cameras, sessions, logger, fitter, srtSinks })
-    : undefined;
-  const rtmp = config.rtmp.enabled
-    ? buildRtmp(config.rtmp, { cameras, sessions, logger, fitter })
-    : undefined;
-  const pushes: PushSet = buildPushes(config.push, {
-    cameras,
-    sessions,
-    logger,
-    fitter,
-    rtspSinks,
-    srtSinks,
-  });
   const http = new HttpServer({ ...config.http, logger });
-  const mse = buildMse(config.http, { http, cameras, sessions, fitter, logger });
   return {
-    config,
-    logger,
-    media,
-    cameras,
-    sessions,
-    metrics,
-    snapshots,
-    hardware,
-    fitter,
     rtspSinks,
     srtSinks,
-    pushes,
-    rtsp,
-    rtmp,
-    srt,
-    webrtc,
-    hls,
-    mse,
     http,
+    webrtc: config.webrtc.enabled ? buildWebrtc(config.webrtc, foundation) : undefined,
+    hls: config.hls.enabled ? buildHls(config.hls, foundation) : undefined,
+    rtsp: config.rtsp.enabled ? buildRtsp(config.rtsp, { ...foundation, rtspSinks }) : undefined,
+    srt: config.srt.enabled ? buildSrt(config.srt, { ...foundation, srtSinks }) : undefined,
+    rtmp: config.rtmp.enabled ? buildRtmp(config.rtmp, foundation) : undefined,
+    pushes: buildPushes(config.push, { ...foundation, rtspSinks, srtSinks }),
+    mse: buildMse(config.http, { ...foundation, http }),
   };
 }

@@ -10,7 +10,7 @@ const renditionName = z
   );
 
 /** One rung of a ladder. */
-export const renditionConfig = z.strictObject({
+const renditionConfig = z.strictObject({
   name: renditionName.optional().describe('What it is asked for by; the height and "p" where absent'),
   height: z.int().min(64).max(4320).describe('Pixels; the width follows'),
   bitrate: z.int().min(50_000).max(100_000_000).describe('Bits a second at most'),
@@ -27,7 +27,7 @@ export const renditionList = z
   }, 'must not name two renditions alike');
 
 /** FFmpeg's names of the H.264 encoders, by what people call the hardware. */
-export const hardwareName = z.enum(['auto', 'off', 'nvenc', 'qsv', 'vaapi', 'v4l2m2m']);
+const hardwareName = z.enum(['auto', 'off', 'nvenc', 'qsv', 'vaapi', 'v4l2m2m']);
 
 export const transcodeConfig = z.strictObject({
   enabled: z

@@ -27,8 +27,8 @@ export interface Rung {
   readonly codec: string;
 }
 
-export const SOURCE_RUNG = 'source';
-export const SUB_RUNG = 'sub';
+const SOURCE_RUNG = 'source';
+const SUB_RUNG = 'sub';
 /** A source that is no H.264, as H.264. */
 const H264_RUNG = 'h264';
 
@@ -47,12 +47,12 @@ const MIN_BIT_RATE = 300_000;
 const MAX_BIT_RATE = 8_000_000;
 const USUAL_FRAME_RATE = 25;
 
-export function nameOf({ name, height }: RenditionConfig): string {
+function nameOf({ name, height }: RenditionConfig): string {
   return name ?? `${height}p`;
 }
 
 /** Renditions that make sense of a source of this height, best first. */
-export function renditionsBelow(
+function renditionsBelow(
   height: number,
   renditions: readonly RenditionConfig[],
 ): readonly RenditionConfig[] {
@@ -110,7 +110,7 @@ export function recodedOrder({ video }: VideoTrack): PictureOrder {
   return { height, bitRate: Math.min(MAX_BIT_RATE, Math.max(MIN_BIT_RATE, bitRate)) };
 }
 
-export function orderOf({ height, bitrate, frameRate }: RenditionConfig): PictureOrder {
+function orderOf({ height, bitrate, frameRate }: RenditionConfig): PictureOrder {
   return { height, bitRate: bitrate, ...(frameRate === undefined ? {} : { frameRate }) };
 }
 

@@ -12,6 +12,7 @@ for (const { room, want } of [
   { room: [20_000, 20_000, 2], want: 4320 },
 ] as const) {
   test(`linesIn: ${room.join(' × ')} has room for ${want ?? 'nothing'}`, () => {
-    assert.equal(linesIn(...room), want);
+    const [width, height, ratio] = room;
+    assert.equal(linesIn(width, height, ratio), want);
   });
 }

@@ -14,7 +14,11 @@ for (const { name, link, want } of [
       { urls: 'turn:turn.example.org?transport=udp', username: 'us,er', credential: 'se;cret' },
     ],
   },
-  { name: 'other relations and schemes', link: '<https://x/>; rel="ice-server", <turn:y>; rel="next"', want: [] },
+  {
+    name: 'other relations and schemes',
+    link: '<https://x/>; rel="ice-server", <turn:y>; rel="next"',
+    want: [],
+  },
 ]) {
   test(`parseIceServers: ${name}`, () => assert.deepEqual(parseIceServers(link), want));
 }

@@ -4,7 +4,9 @@
  */
 export function parseIceServers(link: string | null): RTCIceServer[] {
   const servers: RTCIceServer[] = [];
-  for (const [, urls = '', parameters = ''] of (link ?? '').matchAll(/<([^>]*)>((?:\s*;[^,"]*(?:"[^"]*")?)*)/g)) {
+  for (const [, urls = '', parameters = ''] of (link ?? '').matchAll(
+    /<([^>]*)>((?:\s*;[^,"]*(?:"[^"]*")?)*)/g,
+  )) {
     const values = new Map(
       [...parameters.matchAll(/;\s*([\w-]+)\s*=\s*(?:"([^"]*)"|([^;,\s]*))/g)].map(
         ([, name = '', quoted, plain]) => [name.toLowerCase(), quoted ?? plain ?? ''],

@@ -11,7 +11,7 @@ import { makeFootage } from '../../sinks/hls/testing/footage.ts';
 
 const CLOCK_RATE = 90_000;
 const TICKS = 3600;
-export const PICTURE_SIZE = { width: 320, height: 180 } as const;
+const PICTURE_SIZE = { width: 320, height: 180 } as const;
 
 export interface PictureOptions {
   readonly seconds?: number;

@@ -6,7 +6,7 @@ import type { MediaNotices, MediaRequests } from './media-messages.ts';
 import { SoundJob } from './sound-job.ts';
 import type { SoundTarget } from './sound-target.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { tryEncoder } from './video/hardware.ts';
+import { tryEncoder } from './video/try-encoder.ts';
 import { VideoJobs } from './video/video-jobs.ts';
 
 /** The media worker: everything that needs FFmpeg, in a process that may die of it. */

@@ -7,7 +7,7 @@ import {
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
 import { check, found, hasReceived } from './av.ts';
 
-export const OPUS_RATE = 48_000;
+const OPUS_RATE = 48_000;
 /** Samples of one packet: 20 ms. */
 export const OPUS_FRAME_SAMPLES = 960;
 

@@ -5,7 +5,8 @@ import { AvError } from './av.ts';
 import { inputOf, Resampler } from './resampler.ts';
 import { SampleFramer } from './sample-framer.ts';
 import { createSoundDecoder, type SoundDecoder } from './sound-decoder.ts';
-import { createSoundEncoder, type SoundEncoder } from './sound-encoder.ts';
+import { createSoundEncoder } from './create-sound-encoder.ts';
+import type { SoundEncoder } from './sound-encoder.ts';
 import { soundTrack, type SoundTarget } from './sound-target.ts';
 
 /** Times that are off by less than 15 ms are taken for rounding: nobody hears or sees that. */

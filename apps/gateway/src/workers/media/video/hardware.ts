@@ -1,12 +1,7 @@
-import {
-  AV_HWDEVICE_TYPE_VAAPI,
-  AV_PIX_FMT_NV12,
-  AV_PIX_FMT_VAAPI,
-  AV_PIX_FMT_YUV420P,
-} from 'node-av/constants';
+import { AV_HWDEVICE_TYPE_VAAPI, AV_PIX_FMT_NV12, AV_PIX_FMT_VAAPI } from 'node-av/constants';
 import { type CodecContext, Frame, HardwareDeviceContext, HardwareFramesContext } from 'node-av/lib';
-import { AvError, check } from '../av.ts';
-import { PictureEncoder, type PictureEncoderOptions } from './picture-encoder.ts';
+import { check } from '../av.ts';
+import type { PictureEncoderOptions } from './picture-encoder-options.ts';
 import { PictureScaler } from './picture-scaler.ts';
 
 /** Brings pictures to where an encoder takes them from. Calls must not overlap. */
@@ -87,38 +82,5 @@ class VaapiUploader implements Uploader {
     this.#surface.free();
     this.#frames.free();
     this.#device.free();
-  }
-}
-
-const PROBE = { width: 640, height: 360, clockRate: 90_000, frameRate: 25, bitRate: 1_000_000 };
-/** What some encoders hold back before the first picture comes out. */
-const PROBE_PICTURES = 4;
-
-/**
- * Encodes a grey picture or some.
- *
- * @throws {AvError} the encoder does not work here.
- */
-export async function tryEncoder(encoder: string): Promise<void> {
-  const grey = new Frame();
-  grey.alloc();
-  try {
-    grey.width = PROBE.width;
-    grey.height = PROBE.height;
-    grey.format = AV_PIX_FMT_YUV420P;
-    check(grey.allocBuffer(), 'allocate a picture');
-    check(grey.fromBuffer(Buffer.alloc((PROBE.width * PROBE.height * 3) / 2, 128)), 'paint a picture');
-    const tried = await PictureEncoder.open({ ...PROBE, encoder, colours: grey });
-    try {
-      for (let index = 0; index < PROBE_PICTURES; index++) {
-        const coded = await tried.encode(grey, index * 3600, index === 0);
-        if (coded?.isKeyframe === true) return;
-      }
-    } finally {
-      tried.close();
-    }
-    throw new AvError(`${encoder} gives no picture`);
-  } finally {
-    grey.free();
   }
 }

@@ -31,7 +31,7 @@ const LARGE_PIXELS = 1920 * 1088;
 const MAX_THREADS = 4;
 
 /** A coded picture as its decoder takes it, with start codes where it is made of NAL units. */
-export function decoderInput({
+function decoderInput({
   track,
   data,
   byteLength,

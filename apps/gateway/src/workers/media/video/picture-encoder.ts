@@ -11,20 +11,7 @@ import { check, found, hasReceived } from '../av.ts';
 import type { CodedPicture } from '../h264-encoder.ts';
 import { h264Level } from './h264-level.ts';
 import { prepareHardware, type Uploader } from './hardware.ts';
-import type { PictureSize } from './picture-scaler.ts';
-
-export interface PictureEncoderOptions extends PictureSize {
-  /** FFmpeg's name of the encoder. */
-  readonly encoder: string;
-  /** Ticks a second of the pictures' times. */
-  readonly clockRate: number;
-  /** Pictures a second, about: what the bit rate is spread over. */
-  readonly frameRate: number;
-  /** Bits a second at most, over one second; less where the scene is quiet. */
-  readonly bitRate: number;
-  /** What the pictures say of their colours. */
-  readonly colours: Pick<Frame, 'colorSpace' | 'colorPrimaries' | 'colorTrc'>;
-}
+import type { PictureEncoderOptions } from './picture-encoder-options.ts';
 
 export interface TimedPicture extends CodedPicture {
   readonly pts: number;
