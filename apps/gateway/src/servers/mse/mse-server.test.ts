@@ -85,6 +85,19 @@ test('a camera that is away comes: who waits for it is served, who asks in vain 
   });
 });
 
+test('a viewer that leaves while its camera connects: the camera is not wanted any more', async (context) => {
+  const site = await MseSite.start(context);
+  const hill = site.cameras.find('hill');
+  assert.ok(hill !== undefined);
+  const patient = site.view('mill/mse');
+  await until(() => site.cameras.find('mill')?.stream.isWanted === true);
+  const client = site.view('hill/mse');
+  await until(() => hill.stream.isWanted);
+  client.socket.close();
+  await until(() => !hill.stream.isWanted);
+  assert.equal(patient.closed, undefined, 'the wait for a camera is not over');
+});
+
 test('sound that browsers do not play, alone', async (context) => {
   const site = await MseSite.start(context);
   site.feed([{ id: 0, kind: 'audio', codec: 'pcmu', clockRate: 8000, sampleRate: 8000, channels: 1 }]);

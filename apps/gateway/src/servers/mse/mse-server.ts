@@ -126,9 +126,10 @@ export class MseServer {
       this.#checkRoom(address);
       session = this.#createSession(webSocket, connection, request, camera, query);
       this.#enter(webSocket, session, address);
-      await becomesLive(camera);
+      await becomesLive(camera, session.closed);
       await session.start();
     } catch (error) {
+      if (session?.closed.aborted === true) return; // nobody is left to be told
       const { code, message } = asRefusal(error);
       if (code === 'ERR_INTERNAL')
         this.#options.logger.error({ err: error, camera: id }, 'MSE viewer failed');
@@ -202,11 +203,13 @@ function refuse(webSocket: WebSocket, code: ErrorCode, message: string, status: 
   setTimeout(() => webSocket.terminate(), 2000).unref();
 }
 
-async function becomesLive(camera: CameraView): Promise<void> {
+/** @param signal aborts when the viewer is gone: a camera that connects for it alone need not go on */
+async function becomesLive(camera: CameraView, signal: AbortSignal): Promise<void> {
   const { stream } = camera;
   const { name } = camera.state;
   if (!stream.isLive && name !== 'offline' && name !== 'waiting') {
-    await stream.live(AbortSignal.timeout(LIVE_TIMEOUT_MS)).catch(() => undefined);
+    const timeout = AbortSignal.timeout(LIVE_TIMEOUT_MS);
+    await stream.live(AbortSignal.any([signal, timeout])).catch(() => undefined);
   }
   if (stream.isLive) return;
   const { state } = camera; // read again: it may have changed meanwhile

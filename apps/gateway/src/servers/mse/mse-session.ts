@@ -78,6 +78,11 @@ export class MseSession implements SessionOwner {
     socket.on('close', () => this.#ended('the viewer left'));
   }
 
+  /** Aborts when the session is over, such as when the viewer leaves. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** Begins to send; resolves when it plays. @throws {ProtocolError} it can't be. */
   async start(): Promise<void> {
     await this.#give(this.#quality.current);

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import type { Rung } from '../../../adaptation/viewer-quality.ts';
 import { CameraSet } from '../../../cameras/camera-set.ts';
+import type { Source } from '../../../cameras/source.ts';
 import { silentLogger } from '../../../observability/logger.ts';
 import { SessionRegistry } from '../../../sessions/session-registry.ts';
 import { MseSinks } from '../../../sinks/mse/mse-sinks.ts';
@@ -19,9 +20,18 @@ export interface MseSiteOptions {
   readonly maxViewersPerAddress?: number;
 }
 
-/** The MSE side of a gateway, with the publish camera `gate`; ended with the test. */
+/** Connects, and never gets there. */
+const CONNECTING: Source = {
+  run: async ({ signal }) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+};
+
+/** The MSE side of a gateway: camera `gate` is published to, `hill` and `mill` connect on demand; ended with the test. */
 export class MseSite {
-  readonly cameras = new CameraSet({ logger: silentLogger, createSource: () => undefined });
+  readonly cameras = new CameraSet({
+    logger: silentLogger,
+    createSource: (_id, { source }) => (source === 'publish' ? undefined : CONNECTING),
+  });
   readonly ended: string[] = [];
   readonly sessions = new SessionRegistry({
     started: () => undefined,
@@ -40,7 +50,8 @@ export class MseSite {
   static async start(context: TestContext, options: MseSiteOptions = {}): Promise<MseSite> {
     const site = new MseSite();
     const gate = cameraConfig.parse({ source: 'publish' });
-    await site.cameras.apply({ autoCreate: false, byId: { gate, yard: gate } });
+    const hill = cameraConfig.parse({ source: 'rtsp://10.0.0.1/hill', onDemand: true });
+    await site.cameras.apply({ autoCreate: false, byId: { gate, yard: gate, hill, mill: hill } });
     await site.http.prepare();
     await site.http.app.register(mseRoutes());
     const server = new MseServer({
