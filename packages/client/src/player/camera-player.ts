@@ -5,6 +5,7 @@ import { MsePlayback } from '../mse/mse-playback.ts';
 import { WhepPlayback } from '../webrtc/whep-playback.ts';
 import { browserCapabilities } from './capabilities.ts';
 import { Emitter } from './emitter.ts';
+import { gatewayTranscodes } from './gateway-transcodes.ts';
 import { findObstacles } from './obstacles.ts';
 import { PictureStack } from './picture-stack.ts';
 import type {
@@ -174,7 +175,21 @@ export class CameraPlayer {
     this.#send({
       type: 'camera',
       condition,
-      ...(hasNews ? { obstacles: findObstacles(tracks, browserCapabilities()) } : {}),
+      ...(hasNews ? { obstacles: findObstacles(tracks, browserCapabilities(), true) } : {}),
+    });
+    if (hasNews) void this.#findObstaclesUncoded(tracks, key);
+  }
+
+  /** The gateway is asked whether it transcodes only where that makes a difference. */
+  async #findObstaclesUncoded(tracks: Camera['tracks'], key: string): Promise<void> {
+    const obstacles = findObstacles(tracks, browserCapabilities(), false);
+    const isSame =
+      JSON.stringify(obstacles) === JSON.stringify(findObstacles(tracks, browserCapabilities(), true));
+    if (isSame || (await gatewayTranscodes(this.#baseUrl)) || key !== this.#tracksKey) return;
+    this.#send({
+      type: 'camera',
+      condition: this.#model.condition,
+      obstacles: { ...this.#model.obstacles, ...obstacles },
     });
   }
 

@@ -18,6 +18,9 @@ const SAFARI: Capabilities = {
   hasMediaSource: true,
 };
 
+const H265_LACKS = { kind: 'codec', codec: 'H.265' } as const;
+const EVERYWHERE = { webrtc: H265_LACKS, mse: H265_LACKS, hls: H265_LACKS };
+
 for (const { name, tracks, capabilities, want } of [
   { name: 'H.264 plays everywhere', tracks: [AAC, H264], capabilities: CHROMIUM, want: {} },
   {
@@ -36,7 +39,7 @@ for (const { name, tracks, capabilities, want } of [
     name: 'H.265 where the browser has neither that nor H.264',
     tracks: [H265],
     capabilities: { ...CHROMIUM, webrtcVideo: new Set(['video/vp8']), canPlayMp4: () => false },
-    want: { webrtc: { kind: 'codec', codec: 'H.265' }, hls: { kind: 'codec', codec: 'H.265' } },
+    want: EVERYWHERE,
   },
   { name: 'H.265 where it has it', tracks: [H265], capabilities: SAFARI, want: {} },
   { name: 'tracks not known yet', tracks: [], capabilities: CHROMIUM, want: {} },
@@ -53,5 +56,28 @@ for (const { name, tracks, capabilities, want } of [
     want: { webrtc: { kind: 'browser' } },
   },
 ]) {
-  test(`findObstacles: ${name}`, () => assert.deepEqual(findObstacles(tracks, capabilities), want));
+  test(`findObstacles: ${name}`, () => assert.deepEqual(findObstacles(tracks, capabilities, true), want));
+}
+
+for (const { name, tracks, capabilities, want } of [
+  { name: 'H.264 plays everywhere', tracks: [AAC, H264], capabilities: CHROMIUM, want: {} },
+  {
+    name: 'B-frames do not play by WebRTC',
+    tracks: [{ ...H264, hasReorderedPictures: true }],
+    capabilities: CHROMIUM,
+    want: { webrtc: { kind: 'reorderedPictures', codec: 'H.264' } },
+  },
+  { name: 'H.265 where the browser lacks it', tracks: [H265], capabilities: CHROMIUM, want: EVERYWHERE },
+  { name: 'H.265 where it has it', tracks: [H265], capabilities: SAFARI, want: {} },
+  {
+    name: 'H.265 where only MP4 has it',
+    tracks: [H265],
+    capabilities: { ...SAFARI, webrtcVideo: new Set(['video/h264']) },
+    want: { webrtc: H265_LACKS },
+  },
+  { name: 'tracks not known yet', tracks: [], capabilities: CHROMIUM, want: {} },
+]) {
+  test(`findObstacles, a gateway that does not transcode: ${name}`, () => {
+    assert.deepEqual(findObstacles(tracks, capabilities, false), want);
+  });
 }

@@ -34,33 +34,54 @@ export function codecLabel(codec: TrackInfo['codec']): string {
   return CODEC_NAMES[codec];
 }
 
-function webrtcObstacle(video: TrackInfo, { webrtcVideo }: Capabilities): Obstacle | undefined {
+function webrtcObstacle(
+  video: TrackInfo,
+  { webrtcVideo }: Capabilities,
+  transcodes: boolean,
+): Obstacle | undefined {
   if (webrtcVideo === null) return { kind: 'browser' };
-  // Of what it cannot carry, B-frames included, the gateway makes H.264; where it may not, it says so when asked.
-  if (webrtcVideo.has('video/h264') || webrtcVideo.has(`video/${video.codec}`)) return undefined;
-  return { kind: 'codec', codec: CODEC_NAMES[video.codec] };
+  const codec = CODEC_NAMES[video.codec];
+  const isKnown = webrtcVideo.has(`video/${video.codec}`);
+  // Of what it cannot carry, B-frames included, the gateway makes H.264.
+  if (transcodes) return isKnown || webrtcVideo.has('video/h264') ? undefined : { kind: 'codec', codec };
+  if (!isKnown) return { kind: 'codec', codec };
+  // RFC 7742 decoders show pictures in the order they arrive.
+  return video.hasReorderedPictures === true ? { kind: 'reorderedPictures', codec } : undefined;
 }
 
-function hlsObstacle(video: TrackInfo, { canPlayMp4 }: Capabilities): Obstacle | undefined {
+/** What stands in the way of fragments of MP4. */
+function mp4Obstacle(
+  video: TrackInfo,
+  { canPlayMp4 }: Capabilities,
+  transcodes: boolean,
+): Obstacle | undefined {
   if (canPlayMp4 === null) return { kind: 'browser' };
-  // One of the qualities is H.264.
-  const isPlayable = canPlayMp4(video.codecString) || canPlayMp4(PLAIN_H264);
+  const isPlayable = canPlayMp4(video.codecString) || (transcodes && canPlayMp4(PLAIN_H264));
   return isPlayable ? undefined : { kind: 'codec', codec: CODEC_NAMES[video.codec] };
 }
 
 /**
  * What is known to be impossible before it is tried: spares a request that would be refused, and
  * the seconds until a fallback. A camera whose tracks are not known yet has no obstacles.
+ *
+ * @param transcodes the gateway makes H.264 of what a browser does not play.
  */
-export function findObstacles(tracks: readonly TrackInfo[], capabilities: Capabilities): Obstacles {
+export function findObstacles(
+  tracks: readonly TrackInfo[],
+  capabilities: Capabilities,
+  transcodes: boolean,
+): Obstacles {
   const video = tracks.find(({ kind }) => kind === 'video');
   const obstacles: Partial<Record<Protocol, Obstacle>> = {};
   if (capabilities.webrtcVideo === null) obstacles.webrtc = { kind: 'browser' };
   if (capabilities.canPlayMp4 === null) obstacles.hls = { kind: 'browser' };
-  // Of codecs that it does not play the gateway makes H.264: whether it can, it says when asked.
   if (!capabilities.hasMediaSource) obstacles.mse = { kind: 'browser' };
   if (video === undefined) return obstacles;
-  const webrtc = webrtcObstacle(video, capabilities);
-  const hls = hlsObstacle(video, capabilities);
-  return { ...obstacles, ...(webrtc === undefined ? {} : { webrtc }), ...(hls === undefined ? {} : { hls }) };
+  const webrtc = webrtcObstacle(video, capabilities, transcodes);
+  const mp4 = mp4Obstacle(video, capabilities, transcodes);
+  return {
+    ...(webrtc === undefined ? {} : { webrtc }),
+    ...(mp4 === undefined ? {} : { mse: mp4, hls: mp4 }),
+    ...obstacles,
+  };
 }
