@@ -1,10 +1,9 @@
 import type { AccessUnit } from '@vedette/media';
+import { FrameRateLimit } from '../../stream/frame-rate-limit.ts';
 import type { WireFormat } from '../fanout.ts';
 
 const BOUNDARY = 'vedette';
 const DELIMITER = `--${BOUNDARY}\r\n`;
-/** A tenth early is in time: cameras are not that exact. */
-const EARLY = 0.1;
 
 /** Of the answer that {@link MjpegFormat} writes. */
 export const MJPEG_CONTENT_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
@@ -16,34 +15,24 @@ export const MJPEG_CONTENT_TYPE = `multipart/x-mixed-replace; boundary=${BOUNDAR
  * know that it is over.
  */
 export class MjpegFormat implements WireFormat {
-  readonly #framesPerSecond: number | undefined;
-  #dueTicks = Number.NEGATIVE_INFINITY;
+  readonly #limit: FrameRateLimit | undefined;
 
   /** @param framesPerSecond at most; all pictures where absent. */
   constructor(framesPerSecond?: number) {
-    this.#framesPerSecond = framesPerSecond;
+    this.#limit = framesPerSecond === undefined ? undefined : new FrameRateLimit(framesPerSecond);
   }
 
   header(): Buffer {
     return Buffer.from(DELIMITER);
   }
 
+  /** Leaves out what is above the frame rate, evenly. */
   unit(unit: AccessUnit): Buffer | undefined {
-    const { track, byteLength, data, wallClockMs } = unit;
-    if (track.codec !== 'mjpeg' || !this.#isDue(unit)) return undefined;
+    const { track, pts, byteLength, data, wallClockMs } = unit;
+    if (track.codec !== 'mjpeg' || this.#limit?.keeps(pts / track.clockRate) === false) return undefined;
     const head =
       `Content-Type: image/jpeg\r\nContent-Length: ${byteLength}\r\n` +
       `X-Timestamp: ${(wallClockMs / 1000).toFixed(3)}\r\n\r\n`;
     return Buffer.concat([Buffer.from(head, 'latin1'), ...data, Buffer.from(`\r\n${DELIMITER}`, 'latin1')]);
-  }
-
-  /** Leaves out what is above the frame rate, evenly. */
-  #isDue({ track, pts }: AccessUnit): boolean {
-    if (this.#framesPerSecond === undefined) return true;
-    const period = track.clockRate / this.#framesPerSecond;
-    const isBack = pts < this.#dueTicks - 2 * period; // another source, with a time of its own
-    if (pts < this.#dueTicks - period * EARLY && !isBack) return false;
-    this.#dueTicks = pts > this.#dueTicks + period || isBack ? pts + period : this.#dueTicks + period;
-    return true;
   }
 }

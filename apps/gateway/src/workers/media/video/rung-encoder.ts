@@ -9,6 +9,7 @@ import {
   totalLength,
   type VideoTrack,
 } from '@vedette/media';
+import { FrameRateLimit } from '../../../stream/frame-rate-limit.ts';
 import type { Channel } from '../../channel.ts';
 import { h264ParameterSets, sendableNals } from '../coded-nals.ts';
 import { JpegEncoder } from './jpeg-encoder.ts';
@@ -63,13 +64,17 @@ export class RungEncoder {
   #running: Promise<void> | undefined;
   #isClosed = false;
   #needsKey = true;
-  #dueTicks = Number.NEGATIVE_INFINITY;
+  readonly #limit: FrameRateLimit | undefined;
 
   constructor(channel: Channel, order: RungOrder, source: VideoTrack, options: RungEncoderOptions) {
     this.#channel = channel;
     this.#order = order;
     this.#source = source;
     this.#options = options;
+    const { frameRate, jpeg } = order;
+    // What is coded at a bit rate is not to begin with a burst.
+    const headStart = jpeg === undefined ? 0 : undefined;
+    this.#limit = frameRate === undefined ? undefined : new FrameRateLimit(frameRate, headStart);
   }
 
   /** The pictures that follow are of this track. */
@@ -83,7 +88,10 @@ export class RungEncoder {
    * @param isKey it becomes an IDR, as in all rungs.
    */
   offer(frame: Frame, isKey: boolean): void {
-    if (this.#isClosed || !(this.#isDue(Number(frame.pts)) || isKey)) return;
+    const seconds = Number(frame.pts) / this.#source.clockRate;
+    // A JPEG is none that others refer to: it need not be there.
+    const isNeeded = isKey && this.#order.jpeg === undefined;
+    if (this.#isClosed || this.#limit?.keeps(seconds, isNeeded) === false) return;
     if (this.#waiting.length >= MAX_WAITING) {
       this.#options.onSkipped();
       if (!isKey) return;
@@ -104,17 +112,6 @@ export class RungEncoder {
     await this.#running;
     this.#closeChain();
     this.#channel.close();
-  }
-
-  /** Leaves out what is above the rung's frame rate, evenly. */
-  #isDue(pts: number): boolean {
-    const { frameRate } = this.#order;
-    if (frameRate === undefined) return true;
-    const period = this.#source.clockRate / frameRate;
-    // A tenth early is in time: cameras are not that exact.
-    if (pts < this.#dueTicks - period / 10) return false;
-    this.#dueTicks = pts > this.#dueTicks + period ? pts + period : this.#dueTicks + period;
-    return true;
   }
 
   async #run(): Promise<void> {
