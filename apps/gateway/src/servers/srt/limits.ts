@@ -9,6 +9,8 @@ export interface SrtServerLimits {
   readonly secretsPerSecondPerAddress: number;
   /** How long a viewer waits for a camera that is connecting. */
   readonly liveWaitMs: number;
+  /** Between lines about refused callers: whoever floods must not fill the log. */
+  readonly refusalLogMs: number;
 }
 
 export const SRT_SERVER_DEFAULTS: SrtServerLimits = {
@@ -17,4 +19,5 @@ export const SRT_SERVER_DEFAULTS: SrtServerLimits = {
   secretsPerSecond: 100,
   secretsPerSecondPerAddress: 20,
   liveWaitMs: 8000,
+  refusalLogMs: 1000,
 };

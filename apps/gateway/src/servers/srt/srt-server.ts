@@ -61,9 +61,6 @@ interface Connection {
   session: ViewSession | PublishSession | undefined;
 }
 
-/** Between lines about refused callers: whoever floods must not fill the log. */
-const LOG_INTERVAL_US = 1_000_000;
-
 /**
  * The SRT listener: one UDP socket for all cameras, one timer for all connections. A caller costs no memory until
  * it has repeated the cookie; connections are found by the socket number in each packet.
@@ -259,7 +256,7 @@ export class SrtServer {
   #logRefusal(peer: string, reject: SrtReject, why: string): void {
     this.#totals.refused += 1;
     const nowUs = srtClock();
-    if (nowUs - this.#loggedUs < LOG_INTERVAL_US) {
+    if (nowUs - this.#loggedUs < this.#limits.refusalLogMs * 1000) {
       this.#unlogged += 1;
       return;
     }

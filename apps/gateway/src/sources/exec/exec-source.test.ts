@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -9,6 +9,7 @@ import { sniffFormat } from '../byte-format.ts';
 import { SourceRun } from '../testing/source-run.ts';
 import { ExecSource, parseExecAddress } from './exec-source.ts';
 import { splitCommand } from './split-command.ts';
+import { until } from '../../../../../e2e/support/until.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vedette-exec-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -146,17 +147,17 @@ test('ExecSource: it ends with all that it started, whatever they think of it', 
   const script = path.join(folder, 'stubborn.sh');
   writeFileSync(
     script,
-    `trap '' TERM\necho $$ >> ${pids}\n(trap '' TERM; sh -c 'echo $$ >> ${pids}; sleep 100') &\ncat ${path.join(folder, 'one.jpg')}\nsleep 100\n`,
+    `trap '' TERM\necho $$ >> ${pids}\n(trap '' TERM; sh -c 'echo $$ >> ${pids}; sleep 100') &\n` +
+      `until [ $(wc -l < ${pids}) = 2 ]; do sleep 0.05; done\ncat ${path.join(folder, 'one.jpg')}\nsleep 100\n`,
   );
   writeFileSync(path.join(folder, 'one.jpg'), ffmpegJpeg());
   const program = run(`sh ${script}`);
-  await program.until(
-    () => program.units.length > 0 && existsSync(pids) && readFileSync(pids, 'utf8').split('\n').length > 2,
-  );
+  await program.until(() => program.units.length > 0);
   await program.stop();
-  for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) {
-    assert.ok(!isRunning(Number(pid)), `process ${pid} is still there`);
-  }
+  const left = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+  assert.equal(left.length, 2);
+  // Killed they are; the kernel takes a moment to let go of them.
+  await until(() => !left.some(isRunning), { what: 'nothing of it runs any more' });
 });
 
 /** A killed process that nobody has waited for yet is gone all the same. */
