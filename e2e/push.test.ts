@@ -12,8 +12,8 @@ import { freePort, receiveByFfmpeg, startDeafServer, type Receiver } from './sup
 import { until } from './support/until.ts';
 
 const SECRET = 'hush-hush-key';
-/** Cameras of the other gateway that are sent to, by RTSP, RTMP, SRT and RTSP. */
-const OWN = ['a', 'rtmp', 'srt', 'e'];
+/** Cameras of the other gateway that are sent to, by RTSP, RTMP, SRT, RTSP and WHIP. */
+const OWN = ['a', 'rtmp', 'srt', 'e', 'whip'];
 /** Pictures that are compared at each destination. */
 const PICTURES = 50;
 
@@ -28,7 +28,7 @@ let configText: string;
 before(async () => {
   camera = await startGstCamera({ audio: 'aac', isShared: true });
   closers.push(async () => camera.close());
-  destination = await startGateway({ config: 'cameras: {autoCreate: true}' });
+  destination = await startGateway({ config: 'cameras: {autoCreate: true, whip: {source: publish}}' });
   closers.push(async () => destination.close());
   listeners = [await receiveByFfmpeg('rtsp'), await receiveByFfmpeg('rtmp'), await receiveByFfmpeg('srt')];
   for (const listener of listeners) closers.push(async () => listener.close());
@@ -47,6 +47,7 @@ ${listeners.map(({ url }, index) => `      - {name: ffmpeg-${index}, to: "${url}
       - {name: dead, to: "rtsp://127.0.0.1:${dead}/x"}
       - {name: deaf, to: "rtsp://127.0.0.1:${deaf.port}/x"}
       - {to: "${destination.rtsp}/e"}
+      - {name: whip, to: "whip+${destination.http}/live/whip/whip?token=${SECRET}"}
       - {name: metadata, to: "rtsp://169.254.169.254/latest"}
   asleep:
     source: "${camera.url}"
@@ -71,7 +72,12 @@ function assertIsStretch(got: readonly string[], sent: readonly string[], what: 
 test('many destinations at once, one dead and one deaf: the others get every picture, bit for bit', async () => {
   await until(async () => areLive(destination.http, OWN).catch(() => false));
   const players = OWN.map((id): Player =>
-    playByFfmpeg({ url: `${destination.rtsp}/${id}`, transport: 'tcp', video: 'h264', audio: 'aac' }),
+    playByFfmpeg({
+      url: `${destination.rtsp}/${id}`,
+      transport: 'tcp',
+      video: 'h264',
+      audio: id === 'whip' ? 'opus' : 'aac',
+    }),
   );
   await until(() => players.every(({ counts }) => counts.video >= PICTURES));
   await until(() => listeners.every(({ hashes }) => hashes.length >= PICTURES));
@@ -87,7 +93,7 @@ test('many destinations at once, one dead and one deaf: the others get every pic
     assert.ok(audio.length > PICTURES, `${audio.length} frames of sound`);
   }
   const pushes = await pushesOf(gateway.http, 'gate');
-  for (const id of ['vedette', 'rtmp', 'srt', 'ffmpeg-0', 'ffmpeg-1', 'ffmpeg-2', 'push-9']) {
+  for (const id of ['vedette', 'rtmp', 'srt', 'ffmpeg-0', 'ffmpeg-1', 'ffmpeg-2', 'push-9', 'whip']) {
     const push = pushes.get(id);
     assert.equal(push?.state.name, 'live', id);
     assert.equal(push.dropped, 0, id);

@@ -83,16 +83,17 @@ function buildServices(foundation: Foundation): Services {
   const rtspSinks = new RtspSinks();
   const srtSinks = createSrtSinks();
   const http = new HttpServer({ ...config.http, logger });
+  const webrtc = config.webrtc.enabled ? buildWebrtc(config.webrtc, foundation) : undefined;
   return {
     rtspSinks,
     srtSinks,
     http,
-    webrtc: config.webrtc.enabled ? buildWebrtc(config.webrtc, foundation) : undefined,
+    webrtc,
     hls: config.hls.enabled ? buildHls(config.hls, foundation) : undefined,
     rtsp: config.rtsp.enabled ? buildRtsp(config.rtsp, { ...foundation, rtspSinks }) : undefined,
     srt: config.srt.enabled ? buildSrt(config.srt, { ...foundation, srtSinks }) : undefined,
     rtmp: config.rtmp.enabled ? buildRtmp(config.rtmp, foundation) : undefined,
-    pushes: buildPushes(config.push, { ...foundation, rtspSinks, srtSinks }),
+    pushes: buildPushes(config.push, { ...foundation, rtspSinks, srtSinks, webrtc }),
     mse: buildMse(config.http, { ...foundation, http }),
   };
 }

@@ -164,12 +164,13 @@ export function buildPushes(
     fitter,
     rtspSinks,
     srtSinks,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'srtSinks'>,
+    webrtc,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'srtSinks' | 'webrtc'>,
 ): PushSet {
   return new PushSet({
     cameras,
     viewers: (id) => sessions.viewers(id),
-    route: (address) => pushRoute(address, { rtspSinks, srtSinks }),
+    route: (address) => pushRoute(address, { rtspSinks, srtSinks, webrtc }),
     fitter,
     privateNetworks,
     logger,

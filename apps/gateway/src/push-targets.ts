@@ -1,5 +1,5 @@
 import type { PushRoute } from './push/push-set.ts';
-import { PushError } from './push/push-target.ts';
+import { PushError, type PushTarget } from './push/push-target.ts';
 import { RTMP_PUSH_CARRIAGE } from './sinks/rtmp/rtmp-format.ts';
 import { RtmpPush } from './sinks/rtmp/rtmp-push.ts';
 import { RTSP_CARRIAGE } from './sinks/rtsp/rtsp-carriage.ts';
@@ -8,6 +8,9 @@ import type { FanoutSinks } from './sinks/fanout.ts';
 import type { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
 import { SRT_CARRIAGE } from './sinks/srt/srt-carriage.ts';
 import { SrtPush } from './sinks/srt/srt-push.ts';
+import type { WebrtcService } from './sinks/webrtc/webrtc-service.ts';
+import { WHIP_CARRIAGE } from './sinks/webrtc/whip-carriage.ts';
+import { WhipPush } from './sinks/webrtc/whip-push.ts';
 import { version } from './version.ts';
 
 /** What ways to destinations need of the rest of the program. */
@@ -15,6 +18,8 @@ export interface PushParts {
   /** Shared with the viewers: a stream is put into packets once. */
   readonly rtspSinks: RtspSinks;
   readonly srtSinks: FanoutSinks;
+  /** `undefined` where WebRTC is off. */
+  readonly webrtc: WebrtcService | undefined;
 }
 
 const USER_AGENT = `Vedette/${version}`;
@@ -27,6 +32,7 @@ const ROUTES: readonly {
   { pattern: /^rtsps?:/i, route: rtspRoute },
   { pattern: /^rtmps?:/i, route: rtmpRoute },
   { pattern: /^srt:/i, route: srtRoute },
+  { pattern: /^whip\+https?:/i, route: whipRoute },
 ];
 
 /** The way to a push's destination. */
@@ -49,13 +55,21 @@ function rtmpRoute(address: string): PushRoute {
   return { target: new RtmpPush({ address }), carriage: RTMP_PUSH_CARRIAGE };
 }
 
+function whipRoute(address: string, { webrtc }: PushParts): PushRoute {
+  const target = webrtc === undefined ? WEBRTC_OFF : new WhipPush({ address, webrtc, userAgent: USER_AGENT });
+  return { target, carriage: WHIP_CARRIAGE };
+}
+
+const WEBRTC_OFF = refusing(new PushError('ERR_WEBRTC_OFF', 'WebRTC is off', { isPermanent: true }));
+
 /** The configuration takes no address that is not in the table; this is for one that slipped through. */
 const UNKNOWN: PushRoute = {
-  target: {
-    run: () =>
-      Promise.reject(
-        new PushError('ERR_PUSH_SCHEME', 'this kind of address is not supported', { isPermanent: true }),
-      ),
-  },
+  target: refusing(
+    new PushError('ERR_PUSH_SCHEME', 'this kind of address is not supported', { isPermanent: true }),
+  ),
   carriage: RTSP_CARRIAGE,
 };
+
+function refusing(error: PushError): PushTarget {
+  return { run: () => Promise.reject(error) };
+}

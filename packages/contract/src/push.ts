@@ -6,6 +6,7 @@ export const PUSH_SCHEMES = [
   { pattern: /^rtmps?:\/\/[^\s/]+\/\S/i, example: 'rtmp://host/app/key' },
   { pattern: /^srt:\/\/[^\s/?]+:\d+/i, example: 'srt://host:8890?streamid=…' },
   { pattern: /^rtsps?:\/\/[^\s/]/i, example: 'rtsp://host/path' },
+  { pattern: /^whip\+https?:\/\/[^\s/?#]/i, example: 'whip+https://host/path' },
 ] as const;
 
 /** Where a camera is pushed to. Holds secrets: a stream key, a passphrase, a password. */
@@ -31,7 +32,7 @@ export type PushWhen = z.infer<typeof pushWhen>;
 
 /** One entry of `push:` of a camera. */
 export const pushConfig = z.strictObject({
-  to: pushAddress.describe('The destination: RTMP(S), SRT or RTSP(S)'),
+  to: pushAddress.describe('The destination: RTMP(S), SRT, RTSP(S) or WHIP'),
   name: pushName.optional().describe('Its id in the API; push-1, push-2, … by position where absent'),
   quality: z.string().min(1).max(64).optional().describe('A rung of the ladder; the source where absent'),
   when: pushWhen

@@ -14,6 +14,7 @@ for (const { address, want } of [
   { address: 'rtsp://u:p@host:554/gate?token=secret', want: 'rtsp://host:554/gate' },
   { address: 'rtsp://[fd00::1]/gate#x', want: 'rtsp://[fd00::1]/gate' },
   { address: 'https://ingest.example.org/secret/publish?a=b', want: 'https://ingest.example.org/…' },
+  { address: 'whip+https://token@ingest.example.org/secret/whip', want: 'whip+https://ingest.example.org/…' },
   { address: 'no address at all', want: '…' },
 ]) {
   test(`redactDestination: ${want} of ${address.slice(0, 24)}`, () =>
@@ -32,6 +33,11 @@ for (const { address, text, want } of [
     want: 'wrong: … or …',
   },
   { address: 'rtsp://user:pa$$word@host/gate', text: 'user pa$$word at /gate', want: 'user … at /gate' },
+  {
+    address: 'whip+https://sesame%20open@host/stream-key?token=other',
+    text: 'sesame open, sesame%20open, stream-key, other',
+    want: '…, …, …, …',
+  },
   { address: 'rtsp://host/gate', text: 'no such path /gate', want: 'no such path /gate' },
 ]) {
   test(`hideSecrets: ${want}`, () => assert.equal(hideSecrets(text, address), want));

@@ -1,3 +1,5 @@
+/** Schemes of HTTP, also of what is spoken over it. */
+const HTTP = /^(?:whip\+)?https?$/i;
 /** Stands for what is not shown. */
 const HIDDEN = '…';
 
@@ -14,7 +16,7 @@ export function redactDestination(address: string): string {
 }
 
 function shownPath(scheme: string, path: string): string {
-  if (scheme.startsWith('http')) return path.length > 1 ? `/${HIDDEN}` : path;
+  if (HTTP.test(scheme)) return path.length > 1 ? `/${HIDDEN}` : path;
   if (scheme.startsWith('rtmp')) return path.replace(/[^/]+\/*$/, HIDDEN);
   return path;
 }
@@ -39,14 +41,19 @@ function secretsOf(address: string): string[] {
   const at = authority.lastIndexOf('@');
   const segments = path.split('/').filter((segment) => segment !== '');
   const raw = [
-    ...(at === -1 ? [] : authority.slice(0, at).split(':').slice(1)),
+    ...(at === -1 ? [] : userInfoSecrets(scheme, authority.slice(0, at))),
     ...query.split(/[?&#]/).map((pair) => pair.slice(pair.indexOf('=') + 1)),
     ...(/^rtmp/i.test(scheme) ? segments.slice(-1) : []),
-    ...(/^http/i.test(scheme) ? segments : []),
+    ...(HTTP.test(scheme) ? segments : []),
   ];
   return [...raw, ...raw.map(decoded)]
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
     .sort((a, b) => b.length - a.length);
+}
+
+/** A user name is no secret, but where it is a token. */
+function userInfoSecrets(scheme: string, userInfo: string): string[] {
+  return HTTP.test(scheme) ? [userInfo, ...userInfo.split(':')] : userInfo.split(':').slice(1);
 }
 
 function decoded(text: string): string {

@@ -8,3 +8,4 @@ export { parseWebrtcOffer, WEBRTC_OFFER_LIMITS } from './webrtc-offer.ts';
 export type { IceCredentials, OfferedFormat, OfferedSection, WebrtcOffer } from './webrtc-offer.ts';
 export * from './webrtc-transport.ts';
 export * from './whep-resource.ts';
+export * from './whip-offer.ts';

@@ -66,6 +66,14 @@ export function serializeLibraryPublishOffer(offer: WebrtcOffer): string {
   ]);
 }
 
+/**
+ * The answer to an offer of the library's own, as it gets it: the peer's transport alone, written anew. Without
+ * candidates, which it takes one by one: with them in the answer it sometimes looks for a transport that is not yet there.
+ */
+export function serializeLibraryAnswer(answer: WebrtcOffer, ssrcs: LibrarySsrcs): string {
+  return serializeLibraryOffer({ ...answer, candidates: [] }, ssrcs);
+}
+
 interface LibrarySection {
   /** Also its kind. */
   readonly mid: typeof LIBRARY_VIDEO_MID | typeof LIBRARY_AUDIO_MID;

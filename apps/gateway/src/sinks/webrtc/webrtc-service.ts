@@ -7,6 +7,7 @@ import {
   type IceServer,
   type PublishingPlan,
   type WebrtcOffer,
+  type WhipAnswer,
 } from '@vedette/protocols';
 import { AUTO_QUALITY, SOURCE_QUALITY, type Rung } from '../../adaptation/viewer-quality.ts';
 import type { CameraView } from '../../cameras/directory.ts';
@@ -151,6 +152,15 @@ export class WebrtcService implements PublisherWorkers {
 
   async receive(offer: WebrtcOffer, plan: PublishingPlan, handler: PublisherHandler): Promise<PublisherLine> {
     return this.#leastLoaded().receive(offer, plan, handler);
+  }
+
+  /** Sends a stream to a destination; as `WebrtcShard.push`. @throws {ViewingRefused} WebRTC is being restarted. */
+  async push(stream: Stream, exchange: (offer: string) => Promise<WhipAnswer>): Promise<WebrtcViewer> {
+    return this.#leastLoaded()
+      .push(stream, exchange)
+      .catch((error: unknown) => {
+        throw asRefusal(error);
+      });
   }
 
   /** The viewer of a session of `cameraId`, and the tag of its resource. */

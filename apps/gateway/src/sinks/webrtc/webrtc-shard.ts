@@ -4,12 +4,17 @@ import {
   parseLibraryAnswer,
   playoutDelayId,
   transportSequenceId,
+  serializeIceCandidate,
+  serializeLibraryAnswer,
   serializeLibraryOffer,
   serializeWebrtcAnswer,
+  serializeWhipOffer,
   withAnnouncedAddresses,
   type PublishingPlan,
+  planViewing,
   type ViewingPlan,
   type WebrtcOffer,
+  type WhipAnswer,
 } from '@vedette/protocols';
 import type { Logger } from '../../observability/logger.ts';
 import type { Stream } from '../../stream/stream.ts';
@@ -70,7 +75,10 @@ export class WebrtcShard {
       handlers: {
         requests: {},
         notices: {
-          connected: ({ viewer, setupMs }) => options.logger.debug({ viewer, setupMs }, 'viewer connected'),
+          connected: ({ viewer, setupMs }) => {
+            options.logger.debug({ viewer, setupMs }, 'viewer connected');
+            this.#viewers.get(viewer)?.connected();
+          },
           closed: ({ reason, totals }) => {
             const viewer = this.#viewers.get(totals.viewer);
             viewer?.update(totals);
@@ -138,16 +146,47 @@ export class WebrtcShard {
   ): Promise<{ viewer: WebrtcViewer; answer: string }> {
     const link = await this.#supervisor.start();
     await this.#listening;
-    const viewer = this.#createViewer(link, offer, plan);
-    const sink = this.#sinkOf(stream, link);
-    sink.add(viewer, plan);
-    this.#viewers.set(viewer.number, viewer);
-    this.#sinkOfViewer.set(viewer, sink);
-    viewer.onEnd(() => this.#release(viewer));
+    const viewer = this.#createViewer(link, (this.#lastViewer += 1), offer, plan);
+    const sink = this.#enter(viewer, stream, link);
     try {
       return { viewer, answer: await this.#connect(link, sink, viewer) };
     } catch (error) {
       viewer.close('it could not be connected');
+      throw error;
+    }
+  }
+
+  /**
+   * Connects to a destination, which is sent the stream as a viewer is.
+   *
+   * @param exchange gives the destination our offer and returns its answer, of whose candidates all are tried.
+   * @throws {LinkError} as `view`. @throws {ProtocolError} `ERR_WEBRTC_…`: the stream does not fit what was answered.
+   */
+  async push(stream: Stream, exchange: (offer: string) => Promise<WhipAnswer>): Promise<WebrtcViewer> {
+    const link = await this.#supervisor.start();
+    const number = (this.#lastViewer += 1);
+    const { videoSsrc, audioSsrc, cname } = this.#settings;
+    let viewer: WebrtcViewer | undefined;
+    try {
+      const { result } = await link.request('offer', { viewer: number });
+      const transport = parseLibraryAnswer(result.offer);
+      const own = { sessionId: String(number), videoSsrc, audioSsrc, cname };
+      const answer = await exchange(serializeWhipOffer(stream.tracks, transport, own));
+      const plan = planViewing(answer, stream.tracks);
+      viewer = this.#createViewer(link, number, answer, plan);
+      const { channel } = this.#enter(viewer, stream, link);
+      await link.request('accept', {
+        viewer: number,
+        channel,
+        answer: serializeLibraryAnswer(answer, { videoSsrc, audioSsrc }),
+        candidates: answer.candidates.map(serializeIceCandidate),
+        video: sentTrack(answer, plan.video),
+        audio: sentTrack(answer, plan.audio),
+      });
+      return viewer;
+    } catch (error) {
+      link.notify('close', { viewer: number, reason: 'it could not be connected' });
+      viewer?.ended('it could not be connected');
       throw error;
     }
   }
@@ -221,8 +260,7 @@ export class WebrtcShard {
     await this.#supervisor.close();
   }
 
-  #createViewer(link: WebrtcLink, offer: WebrtcOffer, plan: ViewingPlan): WebrtcViewer {
-    const number = (this.#lastViewer += 1);
+  #createViewer(link: WebrtcLink, number: number, offer: WebrtcOffer, plan: ViewingPlan): WebrtcViewer {
     const line = {
       close: (reason: string) => link.notify('close', { viewer: number, reason }),
       rest: () => link.notify('rest', { viewer: number }),
@@ -230,6 +268,16 @@ export class WebrtcShard {
         link.notify('candidates', { viewer: number, candidates }),
     };
     return new WebrtcViewer(number, offer, plan, line);
+  }
+
+  /** Gives the viewer its place among those of the stream. */
+  #enter(viewer: WebrtcViewer, stream: Stream, link: WebrtcLink): WebrtcSink {
+    const sink = this.#sinkOf(stream, link);
+    sink.add(viewer, viewer.plan);
+    this.#viewers.set(viewer.number, viewer);
+    this.#sinkOfViewer.set(viewer, sink);
+    viewer.onEnd(() => this.#release(viewer));
+    return sink;
   }
 
   #sinkOf(stream: Stream, link: WebrtcLink): WebrtcSink {

@@ -30,6 +30,8 @@ export class WebrtcViewer implements SessionOwner {
   #totals = NO_TOTALS;
   #candidatesLeft = WEBRTC_OFFER_LIMITS.candidates;
   #endReason: string | undefined;
+  #isConnected = false;
+  #onConnected = (): void => undefined;
   readonly #listeners: ((reason: string) => void)[] = [];
   /** Told how the line fares, a few times a second. */
   onLine: (figures: ViewerLineFigures) => void = () => undefined;
@@ -60,6 +62,18 @@ export class WebrtcViewer implements SessionOwner {
   onEnd(listener: (reason: string) => void): void {
     if (this.#endReason === undefined) this.#listeners.push(listener);
     else listener(this.#endReason);
+  }
+
+  /** Told when media is sent, at once if it is. */
+  onConnected(listener: () => void): void {
+    if (this.#isConnected) listener();
+    else this.#onConnected = listener;
+  }
+
+  /** The worker says that it is sent media. */
+  connected(): void {
+    this.#isConnected = true;
+    this.#onConnected();
   }
 
   /** It is over: the worker says so, or is gone. */

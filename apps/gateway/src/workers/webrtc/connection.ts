@@ -39,8 +39,8 @@ export class PeerPort {
 const held = new Set<Connection>();
 
 /**
- * A peer connection of the library, as the rules ask for under which it holds: always the answerer, tracks
- * closed before it, everything referenced until it says that it is closed.
+ * A peer connection of the library, as the rules ask for under which it holds: tracks closed before it,
+ * everything referenced until it says that it is closed, candidates of an answer added after it.
  */
 export class Connection {
   readonly #connection: PeerConnection;
@@ -48,16 +48,20 @@ export class Connection {
   readonly #onEnd: (hasFailed: boolean) => void;
   #isClosed = false;
 
-  /** @param onEnd the peer left, failed or never came. Not called after `close`. */
-  constructor({ address, port }: PeerPort, onEnd: (hasFailed: boolean) => void) {
+  /**
+   * @param shared the port for peers that come to us; `undefined`: one of its own on every address of this host, for
+   * a peer that we go to, which may be anywhere. @param onEnd the peer left, failed or never came. Not called after
+   * `close`.
+   */
+  constructor(shared: PeerPort | undefined, onEnd: (hasFailed: boolean) => void) {
     this.#onEnd = onEnd;
-    this.#connection = new PeerConnection('peer', {
-      iceServers: [],
-      bindAddress: address,
+    const place = shared && {
+      bindAddress: shared.address,
       enableIceUdpMux: true,
-      portRangeBegin: port,
-      portRangeEnd: port,
-    });
+      portRangeBegin: shared.port,
+      portRangeEnd: shared.port,
+    };
+    this.#connection = new PeerConnection('peer', { iceServers: [], ...place });
     held.add(this);
     this.#connection.onStateChange((state) => {
       if (state === 'closed') held.delete(this);
@@ -98,6 +102,28 @@ export class Connection {
    * @throws {Error} the library refuses it, or finds no address.
    */
   async answer(offer: string): Promise<string> {
+    return this.#described(() => this.#connection.setRemoteDescription(offer, 'offer'));
+  }
+
+  /**
+   * Our transport, in an offer.
+   *
+   * @throws {Error} the library finds no address.
+   */
+  async offer(): Promise<string> {
+    return this.#described(() => this.#connection.setLocalDescription('offer'));
+  }
+
+  /**
+   * Takes the answer to our offer, which has no candidates in it: they are to be added.
+   *
+   * @throws {Error} the library refuses it.
+   */
+  accept(answer: string): void {
+    this.#connection.setRemoteDescription(answer, 'answer');
+  }
+
+  async #described(begin: () => void): Promise<string> {
     const gathered = Promise.withResolvers<undefined>();
     const timer = setTimeout(
       () => gathered.reject(new Error('no address was gathered')),
@@ -107,7 +133,7 @@ export class Connection {
       if (state === 'complete') gathered.resolve(undefined);
     });
     try {
-      this.#connection.setRemoteDescription(offer, 'offer');
+      begin();
       await gathered.promise;
     } finally {
       clearTimeout(timer);

@@ -2,10 +2,19 @@ import { steadyClock } from '../../stream/stream.ts';
 import type { Link } from '../link.ts';
 import { serveAsWorker } from '../worker-child.ts';
 import { PeerPort } from './connection.ts';
-import type { MoveRequest, StreamSettings, ViewerRequest, WebrtcNews, WebrtcOrders } from './messages.ts';
+import type {
+  AcceptRequest,
+  MoveRequest,
+  StreamSettings,
+  ViewerRequest,
+  WebrtcNews,
+  WebrtcOrders,
+} from './messages.ts';
+import { OfferingPeer } from './offering-peer.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
+import { Peer, type PeerEvents } from './peer.ts';
 import { Publishers } from './publishers.ts';
-import { Viewer } from './viewer.ts';
+import { Viewer, type ViewerEvents } from './viewer.ts';
 
 /*
  * The WebRTC worker: takes the media of streams from the gateway, once each, and sends it to any
@@ -18,6 +27,8 @@ const LINES_EVERY_MS = 100;
 
 const streams = new Map<number, OutgoingStream>();
 const viewers = new Map<number, Viewer>();
+/** Connections whose offers nobody has answered yet. */
+const offering = new Map<number, OfferingPeer>();
 /** Bytes that were last told of each viewer. */
 const toldBytes = new Map<number, number>();
 let port: PeerPort | undefined;
@@ -34,6 +45,11 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
         return { result: null };
       },
       view: async (request) => ({ result: { answer: await view(request) } }),
+      offer: async ({ viewer }) => ({ result: { offer: await offer(viewer) } }),
+      accept: (request) => {
+        accept(request);
+        return { result: null };
+      },
       move: async (request) => ({ result: { hasMoved: await move(request) } }),
       receive: async (request) => {
         if (port === undefined) throw new Error('there is no port yet');
@@ -44,7 +60,10 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
       candidates: ({ viewer, candidates }) => {
         for (const candidate of candidates) viewers.get(viewer)?.addCandidate(candidate);
       },
-      close: ({ viewer, reason }) => viewers.get(viewer)?.close(reason),
+      close: ({ viewer, reason }) => {
+        viewers.get(viewer)?.close(reason);
+        withdraw(viewer);
+      },
       rest: ({ viewer }) => viewers.get(viewer)?.rest(),
       publisherCandidates: ({ publisher, candidates }) => publishers.addCandidates(publisher, candidates),
       closePublisher: ({ publisher, reason }) => publishers.close(publisher, reason),
@@ -55,6 +74,7 @@ const link: Link<WebrtcOrders, WebrtcNews> = serveAsWorker({
     clearInterval(ticker);
     clearInterval(lineTicker);
     for (const viewer of viewers.values()) viewer.close('the gateway is closing');
+    for (const viewer of offering.keys()) withdraw(viewer);
     publishers.closeAll('the gateway is closing');
     // What says goodbye to browsers is sent on native threads: give them a moment.
     await new Promise((resolve) => setTimeout(resolve, viewers.size === 0 ? 0 : 100));
@@ -82,28 +102,65 @@ function openStream(settings: StreamSettings): void {
 async function view(request: ViewerRequest): Promise<string> {
   const stream = streams.get(request.channel);
   if (port === undefined || stream === undefined) throw new Error('the stream is gone');
-  const viewer = new Viewer(
-    request,
-    port,
-    stream,
-    {
-      onConnected: ({ id, setupMs }) => link.notify('connected', { viewer: id, setupMs }),
-      onClosed: (closed, reason) => {
-        viewers.delete(closed.id);
-        toldBytes.delete(closed.id);
-        link.notify('closed', { reason, totals: closed.totals });
-      },
-    },
-    steadyClock,
-  );
-  viewers.set(viewer.id, viewer);
-  stream.add(viewer);
+  const shared = port;
+  const viewer = enter(request, (events) => new Peer(shared, events), stream);
   try {
     return await viewer.answer(request.offer);
   } catch (error) {
     viewer.close('the offer was refused');
     throw error;
   }
+}
+
+function enter(
+  request: Pick<ViewerRequest, 'viewer' | 'video' | 'audio'>,
+  connect: (events: PeerEvents) => Peer,
+  stream: OutgoingStream,
+): Viewer {
+  const events: ViewerEvents = {
+    onConnected: ({ id, setupMs }) => link.notify('connected', { viewer: id, setupMs }),
+    onClosed: (closed, reason) => {
+      viewers.delete(closed.id);
+      toldBytes.delete(closed.id);
+      link.notify('closed', { reason, totals: closed.totals });
+    },
+  };
+  const viewer = new Viewer(request, connect, stream, events, steadyClock);
+  viewers.set(viewer.id, viewer);
+  stream.add(viewer);
+  return viewer;
+}
+
+async function offer(viewer: number): Promise<string> {
+  const peer = new OfferingPeer();
+  offering.set(viewer, peer);
+  try {
+    return await peer.offer();
+  } catch (error) {
+    withdraw(viewer);
+    throw error;
+  }
+}
+
+function accept({ viewer: id, channel, answer, candidates, video, audio }: AcceptRequest): void {
+  const peer = offering.get(id);
+  const stream = streams.get(channel);
+  if (peer === undefined || stream === undefined) throw new Error('the stream is gone');
+  offering.delete(id);
+  const viewer = enter({ viewer: id, video, audio }, (events) => peer.handOver(events), stream);
+  try {
+    viewer.accept(answer);
+    for (const candidate of candidates) viewer.addCandidate(candidate);
+  } catch (error) {
+    viewer.close('the answer was refused');
+    throw error;
+  }
+}
+
+/** Forgets a connection whose offer comes to nothing. */
+function withdraw(viewer: number): void {
+  offering.get(viewer)?.close();
+  offering.delete(viewer);
 }
 
 async function move(request: MoveRequest): Promise<boolean> {

@@ -26,6 +26,14 @@ export interface ViewerRequest {
   readonly audio: SentTrack | null;
 }
 
+/** A destination has answered our offer: it is sent to as a viewer is. */
+export interface AcceptRequest extends Omit<ViewerRequest, 'offer'> {
+  /** For the WebRTC library: see `serializeLibraryAnswer`. */
+  readonly answer: string;
+  /** Addresses of the destination, values of `a=candidate`. */
+  readonly candidates: readonly string[];
+}
+
 /** How a stream goes out, the same to all its viewers. */
 export interface StreamSettings {
   readonly channel: number;
@@ -126,6 +134,13 @@ export interface WebrtcOrders {
     readonly openStream: { readonly params: StreamSettings; readonly result: null };
     /** The library's answer, all its candidates in it. */
     readonly view: { readonly params: ViewerRequest; readonly result: { readonly answer: string } };
+    /** Makes a connection to a destination, under a number as of viewers: the library's offer, all candidates in it. */
+    readonly offer: {
+      readonly params: { readonly viewer: number };
+      readonly result: { readonly offer: string };
+    };
+    /** Connects what made the offer, and sends it the channel's stream. */
+    readonly accept: { readonly params: AcceptRequest; readonly result: null };
     /** Answered when the viewer has gone over, at an entry point of the other stream, or will not. */
     readonly move: { readonly params: MoveRequest; readonly result: { readonly hasMoved: boolean } };
     /** Joins the channel, and sends what the publisher does on it. */
@@ -134,6 +149,7 @@ export interface WebrtcOrders {
   readonly notices: {
     /** Further addresses of a viewer, values of `a=candidate`. */
     readonly candidates: { readonly viewer: number; readonly candidates: readonly string[] };
+    /** Also of one that has made an offer and got no answer. */
     readonly close: { readonly viewer: number; readonly reason: string };
     /** Its line is overrun: no pictures until it has gone over to another stream. */
     readonly rest: { readonly viewer: number };

@@ -41,7 +41,8 @@ export class Peer {
    * objects, lets hundreds of closed peers lie before it collects them. */
   readonly #weight = Buffer.allocUnsafeSlow(RETRANSMISSION_PACKETS * WEBRTC_MAX_PACKET_LENGTH);
 
-  constructor(port: PeerPort, events: PeerEvents) {
+  /** @param port as for `Connection` */
+  constructor(port: PeerPort | undefined, events: PeerEvents) {
     this.#connection = new Connection(port, (hasFailed) =>
       events.onClosed(hasFailed ? 'the connection failed' : 'the viewer left'),
     );
@@ -72,6 +73,16 @@ export class Peer {
   /** As `Connection.answer`. */
   async answer(offer: string): Promise<string> {
     return this.#connection.answer(offer);
+  }
+
+  /** As `Connection.offer`. */
+  async offer(): Promise<string> {
+    return this.#connection.offer();
+  }
+
+  /** As `Connection.accept`. */
+  accept(answer: string): void {
+    this.#connection.accept(answer);
   }
 
   /** @param candidate value of an `a=candidate` line */

@@ -8,8 +8,7 @@ import { LineEstimate } from './line-estimate.ts';
 import type { ViewerLineFigures, ViewerRequest, ViewerTotals } from './messages.ts';
 import { PacerBacklog } from './pacer-backlog.ts';
 import { reportInstant, type PacketRun } from './packet-run.ts';
-import type { PeerPort } from './connection.ts';
-import { PACING_BITS_PER_SECOND, Peer } from './peer.ts';
+import { PACING_BITS_PER_SECOND, type Peer, type PeerEvents } from './peer.ts';
 import { PictureTimes } from './picture-times.ts';
 import { Reception } from './reception.ts';
 import { ReportedLine } from './reported-line.ts';
@@ -68,9 +67,10 @@ export class Viewer implements RunTaker {
   #rtcpPackets = 0;
   #isClosed = false;
 
+  /** @param connect makes its connection, or hands over one that has been made. */
   constructor(
-    { viewer, video, audio }: ViewerRequest,
-    port: PeerPort,
+    { viewer, video, audio }: Pick<ViewerRequest, 'viewer' | 'video' | 'audio'>,
+    connect: (events: PeerEvents) => Peer,
     source: ViewerSource,
     events: ViewerEvents,
     clock: Clock,
@@ -85,7 +85,7 @@ export class Viewer implements RunTaker {
       video === null ? undefined : new SentMedia(video, videoSsrc, { playoutDelay, line: this.#line });
     this.#audio = audio === null ? undefined : new SentMedia(audio, audioSsrc, undefined);
     this.#reception = new Reception((video ?? audio)?.clockRate ?? 90_000);
-    const peer = new Peer(port, {
+    const peer = connect({
       onConnected: () => this.#start(),
       onClosed: (reason) => this.close(reason),
       onRtcp: (section, bytes) => this.#onRtcp(section, bytes),
@@ -113,6 +113,11 @@ export class Viewer implements RunTaker {
   /** @throws {Error} the library refuses the offer. */
   async answer(offer: string): Promise<string> {
     return this.#peer.answer(offer);
+  }
+
+  /** Takes the answer to the offer that its connection made. @throws {Error} the library refuses it. */
+  accept(answer: string): void {
+    this.#peer.accept(answer);
   }
 
   addCandidate(candidate: string): void {
