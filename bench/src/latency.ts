@@ -1,15 +1,12 @@
 import { loadavg } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startChromium, type Browser } from '../../e2e/support/chromium.ts';
 import { startGateway, type RunningGateway } from '../../e2e/support/gateway.ts';
-import { LivePage } from '../../e2e/support/live-page.ts';
 import { until } from '../../e2e/support/until.ts';
-import { row, type Figure } from './latency/figures.ts';
+import { agesByProgram, agesInPage } from './latency/ages.ts';
+import { row, sentence, type Figure } from './latency/figures.ts';
 import { keepWatching } from './latency/keep-watching.ts';
 import { PageLoads } from './latency/page-loads.ts';
 
-const SETTLES_MS = 10_000;
-const WATCHED_MS = 20_000;
 const LOADS = 15;
 const COLD_LOADS = 5;
 /** The demo goes on for a while after its last viewer, and sinks after theirs. */
@@ -48,21 +45,51 @@ const WAYS: readonly Way[] = [
   },
 ];
 
+interface Player {
+  readonly name: string;
+  readonly address: (gateway: RunningGateway) => string;
+  /** What ffmpeg is told besides. */
+  readonly input: readonly string[];
+}
+
+/** As little as it may look at before it plays. */
+const UNPROBED = ['-probesize', '32'];
+
+const PLAYERS: readonly Player[] = [
+  { name: 'RTSP over TCP, ffmpeg', address: ({ rtsp }) => `${rtsp}/demo`, input: UNPROBED },
+  {
+    name: 'SRT of 120 ms, ffmpeg',
+    address: ({ srt }) => `${srt}?streamid=read:demo&latency=120000`, // it counts in microseconds
+    // The tables of a transport stream have to be in it.
+    input: ['-probesize', '5000', '-f', 'mpegts'],
+  },
+  { name: 'RTMP, ffmpeg', address: ({ rtmp }) => `${rtmp}/live/demo`, input: UNPROBED },
+];
+
+/** `ages` alone takes less than three minutes. */
+export const parts = ['ages', 'waits'] as const;
+
 /**
  * How old the pictures are that people see, and how long they wait for the first one: the dashboard's page of
- * the demo camera in Chromium. Age is read from the pixels, which hold the time of capture; encoding,
- * network, decoding and painting are all in it. A wait ends when a picture is painted inside the page.
+ * the demo camera in Chromium, and ffmpeg told to hurry. Age is read from the pixels, which hold the time of capture;
+ * encoding, network, decoding and painting are all in it. A wait ends when a picture is painted inside the page.
+ *
+ * @param part measures only that.
  */
-export async function run(): Promise<void> {
+export async function run(part?: string): Promise<void> {
   const ends: (() => unknown)[] = [];
   try {
-    const browser = await startChromium({ after: (end: () => unknown) => void ends.push(end) });
+    const context = { after: (end: () => unknown) => void ends.push(end) };
     const gateway = await startGateway({ demo: true });
     ends.push(async () => gateway.close());
+    const browser = await startChromium(context);
     const figures: Figure[] = [];
-    for (const way of WAYS) figures.push(await ageOfPictures(browser, gateway, way));
-    for (const way of WAYS) figures.push(await firstPicture(browser, gateway, way));
-    for (const way of WAYS) figures.push(await firstPictureCold(browser, gateway, way));
+    const found = async (figure: Promise<Figure>): Promise<void> => {
+      figures.push(await figure);
+      console.log(figures.slice(-1).map(sentence).join());
+    };
+    if (part !== 'waits') await ages(browser, gateway, found);
+    if (part !== 'ages') await waits(browser, gateway, found);
     console.table(figures.map(row));
     console.log(
       `load average ${loadavg()
@@ -74,24 +101,28 @@ export async function run(): Promise<void> {
   }
 }
 
-function pageOf({ http }: RunningGateway, { protocol }: Way): string {
-  return `${http}/live/demo?protocol=${protocol}`;
+type Found = (figure: Promise<Figure>) => Promise<void>;
+
+async function ages(browser: Browser, gateway: RunningGateway, found: Found): Promise<void> {
+  for (const way of WAYS) {
+    const name = `${way.name}: age of a picture`;
+    await found(
+      agesInPage(browser, pageOf(gateway, way)).then((values) => ({ name, values, ...way.latency })),
+    );
+  }
+  for (const player of PLAYERS) {
+    const name = `${player.name}: age of a picture`;
+    await found(agesByProgram(player.address(gateway), player.input).then((values) => ({ name, values })));
+  }
 }
 
-async function ageOfPictures(browser: Browser, gateway: RunningGateway, way: Way): Promise<Figure> {
-  const live = await LivePage.open(await browser.newPage(), pageOf(gateway, way));
-  try {
-    await until(async () => (await live.pictures()).length > 0);
-    await sleep(SETTLES_MS);
-    await live.pictures();
-    await sleep(WATCHED_MS);
-    const values = (await live.pictures()).flatMap(({ atMs, capturedMs }) =>
-      capturedMs === undefined ? [] : atMs - capturedMs,
-    );
-    return { name: `${way.name}: age of a picture`, values, ...way.latency };
-  } finally {
-    await live.close();
-  }
+async function waits(browser: Browser, gateway: RunningGateway, found: Found): Promise<void> {
+  for (const way of WAYS) await found(firstPicture(browser, gateway, way));
+  for (const way of WAYS) await found(firstPictureCold(browser, gateway, way));
+}
+
+function pageOf({ http }: RunningGateway, { protocol }: Way): string {
+  return `${http}/live/demo?protocol=${protocol}`;
 }
 
 async function firstPicture(browser: Browser, gateway: RunningGateway, way: Way): Promise<Figure> {

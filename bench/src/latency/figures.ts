@@ -28,3 +28,9 @@ export function row({ name, values, targetMedian, targetP95 }: Figure): Record<s
     measured: String(values.length),
   };
 }
+
+/** The same as soon as it is known. */
+export function sentence({ name, values }: Figure): string {
+  const [least, median, p95, most] = [0, 0.5, 0.95, 1].map((share) => quantile(values, share).toFixed(0));
+  return `${name}: ${least} … ${median} … ${p95} (p95) … ${most} ms, ${values.length} measured`;
+}
