@@ -133,6 +133,9 @@ export class HlsPlayback implements Playback {
       enableWorker: false,
       // Begins with what the camera sends; a line that can't carry that is noticed soon.
       abrEwmaDefaultEstimate: FIRST_ESTIMATE,
+      // Half-lives in seconds. There is half a second in the buffer: a line that became narrow has to be known by then.
+      abrEwmaFastLive: 0.5,
+      abrEwmaSlowLive: 2,
       // Where to be is the playlist's PART-HOLD-BACK; how to get there is LivePace's business.
       maxLiveSyncPlaybackRate: 1,
       liveSyncMode: 'edge',

@@ -34,5 +34,6 @@ export interface HlsFeed {
 
 /** What the routes serve from: makes a stream's feed on the first call, and keeps it while calls come. */
 export interface HlsOutput {
-  open(stream: Stream): HlsFeed;
+  /** @param isOfLadder for a player that changes between the renditions of a camera. */
+  open(stream: Stream, isOfLadder: boolean): HlsFeed;
 }

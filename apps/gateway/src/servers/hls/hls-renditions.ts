@@ -18,6 +18,10 @@ export interface HlsRenditions {
 /** The stream as the camera sends it. */
 export const SOURCE_RENDITION = 'source';
 
+const SUB_RENDITION = 'sub';
+/** Names of one codec that differ only in where its parameters are. */
+const FAMILIES: Readonly<Record<string, string>> = { avc3: 'avc1', hev1: 'hvc1' };
+
 /** Every camera as it is, for programs without transcoding. */
 export const NO_RENDITIONS: HlsRenditions = {
   fit: (stream, quality) => {
@@ -26,6 +30,18 @@ export const NO_RENDITIONS: HlsRenditions = {
   },
   ladder: () => [],
 };
+
+/** The rungs that a player can change between: those of the codec that renditions are made in, where there are any. */
+export function oneCodec(rungs: readonly Rung[]): readonly Rung[] {
+  const made = rungs.find(({ name }) => name !== SOURCE_RENDITION && name !== SUB_RENDITION) ?? rungs[0];
+  return rungs.filter(({ codec }) => made !== undefined && familyOf(codec) === familyOf(made.codec));
+}
+
+/** `avc1` and its like, of an RFC 6381 name. */
+function familyOf(codec: string): string {
+  const [family = ''] = codec.split('.');
+  return FAMILIES[family] ?? family;
+}
 
 /** What a segment may exceed its rung's bit rate by: half a second of it, in a segment of two. */
 const PEAK = 1.25;

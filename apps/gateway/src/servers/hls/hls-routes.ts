@@ -12,7 +12,13 @@ import { cameraNotFound } from '../http/problems.ts';
 import { resolveRange } from './byte-range.ts';
 import type { HlsAnswer, HlsFeed, HlsOutput, HlsPlaylist, HlsRefusal } from './hls-output.ts';
 import { badDirective, noSuchQuality, refusal, sessionNotFound, tooManyRequests } from './hls-problems.ts';
-import { NO_RENDITIONS, SOURCE_RENDITION, variantOfRung, type HlsRenditions } from './hls-renditions.ts';
+import {
+  NO_RENDITIONS,
+  SOURCE_RENDITION,
+  oneCodec,
+  variantOfRung,
+  type HlsRenditions,
+} from './hls-renditions.ts';
 import { HLS_SESSION_LIMITS, HlsSessions, type HlsSession, type HlsSessionLimits } from './hls-sessions.ts';
 
 export interface HlsRoutesOptions {
@@ -111,6 +117,7 @@ class HlsHandlers {
       `hls/${session.key}/${encodeURIComponent(name)}/${ll === '0' ? 'plain' : 'media'}.m3u8`;
     try {
       const only = typeof quality === 'string' && quality !== 'auto' ? quality : undefined;
+      session.hasLadder = only === undefined;
       const text = await this.#ask(request, camera, session, async (signal) =>
         this.#multivariant(camera, only, uriOf, signal),
       );
@@ -130,7 +137,7 @@ class HlsHandlers {
     const camera = this.#camera(id);
     const session = this.#sessions.find(key, camera.id);
     if (session === undefined) throw sessionNotFound(camera.id);
-    const feed = this.#feed(camera, rendition);
+    const feed = this.#feed(camera, rendition, session.hasLadder);
     const kind = PLAYLIST_KINDS[name];
     if (kind === undefined) {
       const bytes = await this.#ask(request, camera, session, async (signal) => feed.resource(name, signal));
@@ -146,7 +153,8 @@ class HlsHandlers {
 
   /**
    * The playlist of all qualities, or of one. Only the first is made for it: the others are described, and made
-   * when a player asks for them.
+   * when a player asks for them. All are of one codec, for players cannot change that without a break: where the
+   * source is of another than its renditions, it is not among them.
    */
   async #multivariant(
     camera: CameraView,
@@ -156,17 +164,16 @@ class HlsHandlers {
   ): Promise<HlsAnswer<string>> {
     const { stream } = camera;
     try {
-      await stream.live(AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]));
+      // Of a camera that is gone, what is still held can be seen to its end.
+      if (!stream.isEnded) await stream.live(AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT_MS)]));
     } catch {
       return { ok: false, reason: whyNotLive(camera, signal) };
     }
-    const name = only ?? SOURCE_RENDITION;
-    const first = await this.#feed(camera, name).variant(uriOf(name), signal);
+    const rungs = only === undefined ? oneCodec(this.#renditions.ladder(stream)) : [];
+    const name = only ?? rungs[0]?.name ?? SOURCE_RENDITION;
+    const first = await this.#feed(camera, name, only === undefined).variant(uriOf(name), signal);
     if (!first.ok) return first;
-    const others = only === undefined ? this.#renditions.ladder(stream) : [];
-    const variants = others
-      .filter((rung) => rung.name !== SOURCE_RENDITION)
-      .map((rung) => variantOfRung(rung, uriOf(rung.name), first.value));
+    const variants = rungs.slice(1).map((rung) => variantOfRung(rung, uriOf(rung.name), first.value));
     const playlist = {
       kind: 'multivariant',
       version: 9,
@@ -179,9 +186,9 @@ class HlsHandlers {
     };
   }
 
-  #feed(camera: CameraView, quality: string): HlsFeed {
+  #feed(camera: CameraView, quality: string, isOfLadder: boolean): HlsFeed {
     try {
-      return this.#options.output.open(this.#renditions.fit(camera.stream, quality));
+      return this.#options.output.open(this.#renditions.fit(camera.stream, quality), isOfLadder);
     } catch (error) {
       if (error instanceof ProtocolError) throw noSuchQuality(error.message);
       throw error;

@@ -42,6 +42,8 @@ export class HlsSession implements SessionOwner {
   readonly cameraId: string;
   readonly peer: HlsPeer;
   lastSeenMs: number;
+  /** It was offered more than one quality. */
+  hasLadder = false;
   readonly #onClose: (session: HlsSession) => void;
   readonly #requests = new Set<AbortController>();
   #bytes = 0;

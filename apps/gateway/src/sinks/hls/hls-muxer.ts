@@ -2,8 +2,10 @@ import { initSegment, ProtocolError, type AccessUnit, type Track } from '@vedett
 import { blockingReload, type DeliveryDirectives, type Variant } from '@vedette/protocols';
 import type { Reader } from '../../stream/reader.ts';
 import type { Stream } from '../../stream/stream.ts';
+import { OwnBeginning, type Borrower } from './borrowed-past.ts';
 import { playlistEdge, type PlaylistKind, type PlaylistState } from './build-playlist.ts';
 import { gapSegment } from './gap-segment.ts';
+import { gopSeconds } from './gop-seconds.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { describeVariant } from './multivariant.ts';
 import { expectedSegmentSeconds } from './part-plan.ts';
@@ -57,6 +59,11 @@ export class HlsMuxer implements Reader {
   #partTarget: number;
   #isUnplayable = false;
   #isEnded = false;
+  readonly #borrowers = new Set<Borrower>();
+  /** There while another muxer's media is listed. */
+  #beginning: OwnBeginning | undefined;
+  #giveBack: (() => void) | undefined;
+  #hasBorrowed = false;
 
   /**
    * @param run higher than any that was used for a stream of this name before.
@@ -94,6 +101,24 @@ export class HlsMuxer implements Reader {
     return this.#isEnded;
   }
 
+  /** Another muxer lists what this one makes. */
+  get isLending(): boolean {
+    return this.#borrowers.size > 0;
+  }
+
+  /** It lists, or has listed, what another made. */
+  get hasBorrowed(): boolean {
+    return this.#hasBorrowed;
+  }
+
+  /** It lists media of its own, which begins with a picture. */
+  get canLend(): boolean {
+    const hasVideo = this.#tracks.some(({ kind }) => kind === 'video');
+    const { open, listed } = this.#window;
+    const isThere = open !== undefined || listed.length > 0;
+    return hasVideo && isThere && this.#segmenter !== undefined && !this.#isEnded;
+  }
+
   /** Whole seconds. */
   get targetDuration(): number {
     return this.#window.targetDuration;
@@ -103,17 +128,100 @@ export class HlsMuxer implements Reader {
     const { tracks: chosen, unplayable } = chooseTracks(tracks);
     this.#endRun();
     if (unplayable !== undefined) this.#hooks.onSilent(this.stream, unplayable);
-    this.#beginRun(chosen);
+    if (this.#beginning === undefined) this.#beginRun(chosen);
+    else this.#tracks = chosen;
     this.#wake();
   }
 
   onUnit(unit: AccessUnit): void {
-    this.#segmenter?.push(unit);
+    if (this.#beginning === undefined) {
+      this.#segmenter?.push(unit);
+      return;
+    }
+    this.#beginning.add(unit);
+    if (this.#beginning.isDecided) this.#begin();
+  }
+
+  /**
+   * Begins to read the stream.
+   *
+   * @param lender a muxer of the same camera, whose media is listed from now back and on until there is a segment
+   * of one's own: so that a player can change to a rendition that is only now begun, without a break.
+   */
+  read(lender: HlsMuxer | undefined): void {
+    const { stream } = this;
+    const beginning = lender && new OwnBeginning(this.#options.maxBytes / 2);
+    this.#beginning = beginning;
+    stream.addReader(this);
+    if (lender === undefined || beginning === undefined || this.#isEnded) return;
+    if (this.#isLike(lender)) {
+      this.#borrow(lender, beginning);
+      return;
+    }
+    // Now that its tracks are known: nothing to be shown in one with the other's.
+    this.#beginning = undefined;
+    stream.removeReader(this);
+    stream.addReader(this);
+  }
+
+  /** Whether a decoder goes on from the media of `other` to that of this one. */
+  #isLike(other: HlsMuxer): boolean {
+    // What is still to be made becomes H.264.
+    if (this.stream.tracks.length === 0) return other.#tracks.some(({ codec }) => codec === 'h264');
+    const [codecs, others] = [this.#tracks, other.#tracks].map((tracks) => tracks.map(({ codec }) => codec));
+    return codecs?.join() === others?.join();
+  }
+
+  #borrow(lender: HlsMuxer, beginning: OwnBeginning): void {
+    this.#window.adopt(lender.#window, ({ bytes }) => this.#headFor(bytes));
+    this.#partTarget = lender.#partTarget;
+    this.#start = lender.#start;
+    this.#hasBorrowed = true;
+    this.#giveBack = lender.#lend({
+      part: (part, wallClockMs) => {
+        this.#window.addPart(part, wallClockMs);
+        this.#wake();
+      },
+      endSegment: (joint) => {
+        this.#window.endSegment();
+        if (joint !== undefined && beginning.offer(joint)) this.#begin();
+        this.#wake();
+      },
+      end: () => {
+        this.#window.endSegment();
+        this.#window.markDiscontinuity();
+        beginning.takeOver();
+        this.#returnAll();
+        this.#wake();
+      },
+    });
+  }
+
+  #lend(borrower: Borrower): () => void {
+    this.#borrowers.add(borrower);
+    return () => this.#borrowers.delete(borrower);
+  }
+
+  #returnAll(): void {
+    this.#giveBack?.();
+    this.#giveBack = undefined;
+  }
+
+  /** Where its own media takes over, nothing is borrowed any more; it is cut as soon as it is there. */
+  #begin(): void {
+    this.#returnAll();
+    const units = this.#beginning?.units();
+    if (units === undefined) return;
+    this.#beginning = undefined;
+    this.#beginRun(this.#tracks);
+    for (const unit of units) this.#segmenter?.push(unit);
   }
 
   onEnd(): void {
     if (this.#isEnded) return;
     this.#endRun();
+    this.#returnAll();
+    this.#beginning = undefined;
     this.#isEnded = true;
     this.#wake();
   }
@@ -127,7 +235,8 @@ export class HlsMuxer implements Reader {
   async variant(uri: string, signal: AbortSignal): Promise<HlsAnswer<Variant>> {
     return this.#answer(signal, () => {
       if (this.#isUnplayable) return 'unplayable';
-      if (this.#window.open === undefined && this.#window.listed.length === 0) return 'wait';
+      const { open, listed } = this.#window;
+      if (this.#tracks.length === 0 || (open === undefined && listed.length === 0)) return 'wait';
       const unitSeconds = this.#segmenter?.unitSeconds;
       return { value: describeVariant(uri, this.#tracks, this.#window, unitSeconds) };
     });
@@ -197,7 +306,7 @@ export class HlsMuxer implements Reader {
     this.#isUnplayable = first === undefined;
     if (first === undefined) return;
     try {
-      this.#window.setInit(this.#initFor(tracks));
+      this.#window.setInit(this.#headFor(asBuffer(initSegment(tracks))));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#isUnplayable = true;
@@ -220,11 +329,14 @@ export class HlsMuxer implements Reader {
     return new Segmenter(tracks, this.stream.cachedUnits, this.#sequenceNumber, options, {
       part: ({ bytes, wallClockMs, startSeconds, ...part }) => {
         this.#start ??= { tracks, seconds: startSeconds, gapSeconds: this.targetDuration };
-        this.#window.addPart({ ...part, bytes: asBuffer(bytes) }, wallClockMs);
+        const made = { ...part, bytes: asBuffer(bytes) };
+        this.#window.addPart(made, wallClockMs);
+        for (const borrower of this.#borrowers) borrower.part(made, wallClockMs);
         this.#wake();
       },
-      endSegment: (isBroken) => {
+      endSegment: (isBroken, next) => {
         this.#window.endSegment();
+        this.#tellBorrowers(isBroken, next);
         if (isBroken) this.#window.markDiscontinuity();
         this.#partTarget = this.#segmenter?.partTarget ?? this.#partTarget;
         this.#wake();
@@ -240,8 +352,20 @@ export class HlsMuxer implements Reader {
     return asBuffer(gapSegment(start.tracks, seconds));
   }
 
-  #initFor(tracks: readonly PlayableTrack[]): InitHead {
-    const bytes = asBuffer(initSegment(tracks));
+  #tellBorrowers(isBroken: boolean, next: AccessUnit | undefined): void {
+    if (this.#borrowers.size === 0) return;
+    const seconds = next?.isRandomAccess === true ? next.pts / next.track.clockRate : undefined;
+    const joint =
+      seconds === undefined
+        ? undefined
+        : { seconds, soundSeconds: this.#segmenter?.soundEndSeconds ?? seconds };
+    for (const borrower of this.#borrowers) {
+      if (isBroken) borrower.end();
+      else borrower.endSegment(joint);
+    }
+  }
+
+  #headFor(bytes: Buffer): InitHead {
     if (this.#init?.bytes.equals(bytes) !== true) {
       this.#init = { index: this.#init === undefined ? 0 : this.#init.index + 1, bytes };
     }
@@ -268,23 +392,4 @@ function found(bytes: Buffer | undefined): { readonly value: Buffer } | 'gone' {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Average length of the stream's groups of pictures so far, seconds; 0 if unknown. */
-function gopSeconds(stream: Stream): number {
-  const { videoUnits, randomAccessUnits } = stream.counters;
-  const pictures = stream.cachedUnits.filter(({ track }) => track.kind === 'video');
-  // Groups that are complete, on average; of a stream's first group only a lower bound is known.
-  const complete = (videoUnits - pictures.length) / Math.max(1, randomAccessUnits - 1);
-  const count = Math.max(pictures.length, randomAccessUnits > 1 ? complete : 0);
-  return count * (pictureSeconds(pictures) ?? 0);
-}
-
-function pictureSeconds(pictures: readonly AccessUnit[]): number | undefined {
-  const [first] = pictures;
-  const last = pictures.at(-1);
-  if (first === undefined || last === undefined) return undefined;
-  if (first !== last) return (last.dts - first.dts) / first.track.clockRate / (pictures.length - 1);
-  const frameRate = first.track.kind === 'video' ? first.track.video.frameRate : undefined;
-  return frameRate === undefined || frameRate <= 0 ? undefined : 1 / frameRate;
 }

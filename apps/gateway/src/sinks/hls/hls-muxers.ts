@@ -32,6 +32,8 @@ export class HlsMuxers {
   readonly #hooks: HlsMuxerHooks;
   readonly #clock: Clock;
   readonly #entries = new Map<Stream, Entry>();
+  /** Muxers of streams whose entry above has another's media in it, for those who want none of that. */
+  readonly #pure = new Map<Stream, Entry>();
   /** Streams whose lack of sound has been logged. */
   readonly #silent = new WeakSet<Stream>();
   #lastRun = 0;
@@ -58,32 +60,37 @@ export class HlsMuxers {
 
   get usage(): HlsUsage {
     let [bytes, waits] = [0, 0];
-    for (const { muxer } of this.#entries.values()) {
+    for (const { muxer } of this.#all()) {
       bytes += muxer.byteLength;
       waits += muxer.waits;
     }
-    return { muxers: this.#entries.size, bytes, waits };
+    return { muxers: this.#entries.size + this.#pure.size, bytes, waits };
   }
 
-  /** The stream's muxer, made if need be; the call counts as use, so it stays for a while. */
-  open(stream: Stream): HlsMuxer {
+  /**
+   * The stream's muxer, made if need be; the call counts as use, so it stays for a while.
+   *
+   * @param isOfLadder for players that change between renditions: a new muxer lists another's media before its own.
+   */
+  open(stream: Stream, isOfLadder = false): HlsMuxer {
     const nowMs = this.#clock();
-    const known = this.#entries.get(stream);
+    const known = this.#find(stream, isOfLadder);
     if (known !== undefined) {
       known.lastUsedMs = nowMs;
       return known.muxer;
     }
     // A second per segment is more than any stream uses: numbers grow across muxers and restarts.
     this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
-    const sibling = [...this.#entries.values()].find(({ muxer }) => muxer.stream.origin === stream.origin);
-    const schedule = sibling?.muxer.schedule;
+    const siblings = [...this.#all()].filter(({ muxer }) => muxer.stream.origin === stream.origin);
+    const schedule = siblings[0]?.muxer.schedule;
     const muxer = new HlsMuxer(stream, this.#lastRun, this.#options, this.#hooks, schedule);
     if (this.#isClosed) {
       muxer.close();
       return muxer;
     }
-    this.#entries.set(stream, { muxer, lastUsedMs: nowMs });
-    stream.addReader(muxer);
+    const entries = this.#entries.has(stream) ? this.#pure : this.#entries;
+    entries.set(stream, { muxer, lastUsedMs: nowMs });
+    muxer.read(isOfLadder ? siblings.find((sibling) => sibling.muxer.canLend)?.muxer : undefined);
     this.#sweeper ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     return muxer;
   }
@@ -91,24 +98,38 @@ export class HlsMuxers {
   /** Closes what nobody has used for a while. Called by a timer; tests call it with a clock of their own. */
   sweep(): void {
     const nowMs = this.#clock();
-    for (const [stream, entry] of this.#entries) {
+    for (const entry of [...this.#all()]) {
       const { muxer } = entry;
-      if (muxer.waits > 0) entry.lastUsedMs = nowMs;
+      if (muxer.waits > 0 || muxer.isLending) entry.lastUsedMs = nowMs;
       const lingerMs = Math.max(this.#options.lingerMs, 3 * muxer.targetDuration * 1000);
-      if (nowMs - entry.lastUsedMs > lingerMs) this.#drop(stream, muxer);
+      if (nowMs - entry.lastUsedMs > lingerMs) this.#drop(muxer);
     }
-    if (this.#entries.size === 0) this.#stopSweeping();
+    if (this.#entries.size + this.#pure.size === 0) this.#stopSweeping();
   }
 
   /** Closes all muxers: who waits is answered. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    for (const [stream, { muxer }] of this.#entries) this.#drop(stream, muxer);
+    for (const { muxer } of [...this.#all()]) this.#drop(muxer);
     this.#stopSweeping();
   }
 
-  #drop(stream: Stream, muxer: HlsMuxer): void {
-    this.#entries.delete(stream);
+  *#all(): Generator<Entry> {
+    yield* this.#entries.values();
+    yield* this.#pure.values();
+  }
+
+  #find(stream: Stream, isOfLadder: boolean): Entry | undefined {
+    const [entry, pure] = [this.#entries.get(stream), this.#pure.get(stream)];
+    if (isOfLadder) return entry ?? pure;
+    return pure ?? (entry?.muxer.hasBorrowed === true ? undefined : entry);
+  }
+
+  #drop(muxer: HlsMuxer): void {
+    const { stream } = muxer;
+    for (const entries of [this.#entries, this.#pure]) {
+      if (entries.get(stream)?.muxer === muxer) entries.delete(stream);
+    }
     stream.removeReader(muxer);
     muxer.close();
   }

@@ -112,6 +112,27 @@ export class SegmentWindow {
     this.#isDiscontinuity = this.#listed.some(({ isGap }) => !isGap);
   }
 
+  /**
+   * Begins with what `other` lists and writes, under names of its own. Called before anything was added.
+   *
+   * @param headOf what such a head is called here.
+   */
+  adopt(other: SegmentWindow, headOf: (head: InitHead) => InitHead): void {
+    this.#targetDuration = Math.max(this.#targetDuration, other.#targetDuration);
+    this.#discontinuitySequence = other.#discontinuitySequence;
+    const copied = (segment: Growing, msn: number): Growing => {
+      this.#byteLength += segment.byteLength;
+      if (segment.init !== undefined) this.#init = headOf(segment.init);
+      const parts = segment.parts.map((part) => ({ ...part, index: this.#nextPart++ }));
+      return { ...segment, msn, init: this.#init, parts };
+    };
+    const gapCount = other.#listed.filter(({ isGap }) => isGap).length;
+    this.#listed = other.#listed.map((segment, i) => copied(segment, this.#nextMsn - gapCount + i));
+    this.#nextMsn += this.#listed.length - gapCount;
+    this.#open = other.#open && copied(other.#open, this.#nextMsn++);
+    this.#isDiscontinuity = other.#isDiscontinuity;
+  }
+
   addPart(part: Omit<HlsPart, 'index'>, wallClockMs: number): void {
     const open = (this.#open ??= this.#startSegment(part.isIndependent, wallClockMs));
     open.parts.push({ ...part, index: this.#nextPart++ });

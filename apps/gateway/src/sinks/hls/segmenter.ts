@@ -17,8 +17,11 @@ export interface SegmenterOutput {
     /** Decoding time of that unit as written, seconds. */
     readonly startSeconds: number;
   }): void;
-  /** @param isBroken time does not go on from here: the next segment is discontinuous. */
-  endSegment(isBroken: boolean): void;
+  /**
+   * @param isBroken time does not go on from here: the next segment is discontinuous.
+   * @param next what the next segment begins with, where time goes on.
+   */
+  endSegment(isBroken: boolean, next: AccessUnit | undefined): void;
 }
 
 export interface SegmenterOptions {
@@ -92,6 +95,11 @@ export class Segmenter {
     return this.#plan.unitSeconds;
   }
 
+  /** Up to where sound is in the parts so far, seconds of the stream; `undefined` where there is none. */
+  get soundEndSeconds(): number | undefined {
+    return this.#runs.find(({ track }) => track.kind === 'audio')?.endSeconds;
+  }
+
   /** Number of the next fragment. */
   get sequenceNumber(): number {
     return this.#sequenceNumber;
@@ -130,7 +138,7 @@ export class Segmenter {
       this.#schedule.begin(unit.pts / unit.track.clockRate);
     } else {
       this.#appendLeading(held, duration);
-      if (this.#endsSegment(unit)) this.#endSegment(false);
+      if (this.#endsSegment(unit)) this.#endSegment(false, unit);
       else if (this.#endsPart()) this.#endPart();
     }
     this.#leader.held = unit;
@@ -168,7 +176,7 @@ export class Segmenter {
     const { held, track } = this.#leader;
     if (held !== undefined) this.#appendLeading(held, Math.round(this.#plan.unitSeconds * track.clockRate));
     this.#leader.held = undefined;
-    this.#endSegment(true);
+    this.#endSegment(true, undefined);
   }
 
   #endPart(): void {
@@ -196,9 +204,9 @@ export class Segmenter {
     });
   }
 
-  #endSegment(isBroken: boolean): void {
+  #endSegment(isBroken: boolean, next: AccessUnit | undefined): void {
     this.#endPart();
-    if (this.#segmentTicks > 0 || isBroken) this.#output.endSegment(isBroken);
+    if (this.#segmentTicks > 0 || isBroken) this.#output.endSegment(isBroken, next);
     this.#segmentTicks = 0;
     this.#segmentBytes = 0;
     if (!fitsPlan(this.#plan, this.#distances)) {

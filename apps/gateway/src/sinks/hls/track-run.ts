@@ -34,6 +34,11 @@ export class TrackRun {
     this.#silence = silentFrame(track);
   }
 
+  /** Up to where there are samples, in seconds of the stream. */
+  get endSeconds(): number | undefined {
+    return this.#endDts === undefined ? undefined : this.#endDts / this.track.clockRate - TIME_BASE_SECONDS;
+  }
+
   /** `dts` of this track as it is written. */
   written(dts: number): number {
     return Math.max(0, dts + TIME_BASE_SECONDS * this.track.clockRate);
