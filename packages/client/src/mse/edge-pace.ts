@@ -16,6 +16,12 @@ const MOST_SPARE_SECONDS = 0.6;
 const STARVED_STEP_SECONDS = 0.06;
 /** A quiet network is trusted again, by so much each call. */
 const TRUST_PER_CALL = 0.000_2;
+/** What nothing has touched for a while is given up sooner, as long as this much is left at its lowest. */
+const QUICK_TRUST_PER_CALL = 0.002;
+const UNTOUCHED_SECONDS = 0.08;
+/** The while, in calls; twice as long each time that it was too short. */
+const FIRST_PATIENCE = 100;
+const MOST_PATIENCE = 1600;
 /** More than this over what is needed is played faster, until half of it is left. */
 const SLACK_SECONDS = 0.03;
 /** Too much to be caught up by speed; less at first, when nobody has seen anything yet. */
@@ -40,6 +46,12 @@ export class EdgePace {
   #spare = FIRST_SPARE_SECONDS;
   #isCatchingUp = false;
   #calls = 0;
+  /** The lowest in the present and in the last stretch of calls without starving, and how long they are. */
+  #lowest = Number.POSITIVE_INFINITY;
+  #lowestBefore = Number.POSITIVE_INFINITY;
+  #calmCalls = 0;
+  #patience = FIRST_PATIENCE;
+  #hasTrusted = false;
 
   /** How far behind the newest to begin, in seconds. */
   get startBehind(): number {
@@ -52,9 +64,8 @@ export class EdgePace {
       this.#aheads = [];
       return { action: 'jump', behind: this.startBehind };
     }
-    this.#spare = hasStarved
-      ? Math.min(MOST_SPARE_SECONDS, this.#spare + STARVED_STEP_SECONDS)
-      : Math.max(FIRST_SPARE_SECONDS, this.#spare - TRUST_PER_CALL);
+    if (hasStarved) this.#starve();
+    else this.#spare = Math.max(FIRST_SPARE_SECONDS, this.#spare - this.#trust(ahead));
     this.#aheads = [...this.#aheads.slice(1 - WINDOW), ahead];
     const over = Math.min(...this.#aheads) - this.#spare;
     if (this.#aheads.length < WINDOW || over <= 0) this.#isCatchingUp = false;
@@ -62,5 +73,26 @@ export class EdgePace {
     else if (over < SLACK_SECONDS / 2) this.#isCatchingUp = false;
     if (this.#isCatchingUp) return { action: 'play', rate: over > FAR_SECONDS ? FASTEST : FAST };
     return { action: 'play', rate: over < -this.#spare / 2 ? SLOW : 1 };
+  }
+  #starve(): void {
+    this.#spare = Math.min(MOST_SPARE_SECONDS, this.#spare + STARVED_STEP_SECONDS);
+    if (this.#hasTrusted) this.#patience = Math.min(MOST_PATIENCE, 2 * this.#patience);
+    this.#hasTrusted = false;
+    this.#calmCalls = 0;
+    this.#lowest = this.#lowestBefore = Number.POSITIVE_INFINITY;
+  }
+
+  /** By how much less is to be kept from now on. A busy page at its start is no reason to be late for minutes. */
+  #trust(ahead: number): number {
+    this.#calmCalls += 1;
+    this.#lowest = Math.min(this.#lowest, ahead);
+    if (this.#calmCalls % this.#patience === 0) {
+      this.#lowestBefore = this.#lowest;
+      this.#lowest = ahead;
+    }
+    const isCalm = this.#calmCalls >= this.#patience;
+    if (!isCalm || Math.min(this.#lowest, this.#lowestBefore) < UNTOUCHED_SECONDS) return TRUST_PER_CALL;
+    this.#hasTrusted = true;
+    return QUICK_TRUST_PER_CALL;
   }
 }
