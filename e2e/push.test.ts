@@ -79,7 +79,7 @@ test('many destinations at once, one dead and one deaf: the others get every pic
       audio: id === 'whip' ? 'opus' : 'aac',
     }),
   );
-  await until(() => players.every(({ counts }) => counts.video >= PICTURES));
+  await until(() => players.every(({ counts }) => counts.video >= PICTURES && counts.audio > PICTURES));
   await until(() => listeners.every(({ hashes }) => hashes.length >= PICTURES));
   const sent = decodeFrames(camera.videoFile ?? '', 'mp4').map(({ hash }) => hash);
   for (const { url, hashes } of listeners) assertIsStretch(hashes.slice(0, PICTURES), sent, url);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { readFileSync } from 'node:fs';
+import {
+  createServer,
+  request as ask,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, test, type TestContext } from 'node:test';
@@ -13,6 +21,7 @@ import { startGstCamera, type GstCamera } from './support/gst-camera.ts';
 import { playByFfmpeg } from './support/players.ts';
 import { addPush, pushesOf, pushState, send } from './support/push-api.ts';
 import { freePort } from './support/receivers.ts';
+import { selfSignedCertificate } from './support/self-signed-certificate.ts';
 import { until } from './support/until.ts';
 
 const TOKEN = 'open-sesame-4711';
@@ -32,6 +41,7 @@ before(async () => {
   closers.push(async () => destination.close());
   gateway = await startGateway({
     config: `push: {privateNetworks: true}\ncameras: {gate: {source: "${camera.url}"}}`,
+    environment: { NODE_EXTRA_CA_CERTS: (await selfSignedCertificate()).certFile },
   });
   closers.push(async () => gateway.close());
   await until(async () => areLive(gateway.http, ['gate']));
@@ -98,7 +108,8 @@ test('every picture arrives, bit for bit, with sound; the session ends with the 
     video: 'h264',
     audio: 'opus',
   });
-  await until(() => player.counts.video >= PICTURES);
+  // Pictures that were already there come at once, without sound.
+  await until(() => player.counts.video >= PICTURES && player.counts.audio > PICTURES);
   const { video, audio } = await player.stop();
   const got = video.slice(0, PICTURES).map(({ hash }) => hash);
   const sent = decodeFrames(camera.videoFile ?? '', 'mp4').map(({ hash }) => hash);
@@ -128,6 +139,38 @@ test('a destination that is killed and comes back is sent to again', async () =>
   await until(async () => areLive(second.http, ['back']).catch(() => false));
   await until(async () => (await pushState(gateway.http, 'gate', 'back'))?.name === 'live');
   await stop('back');
+});
+
+test('over TLS, by a certificate that is trusted; never from there to a server without', async (context) => {
+  const { certFile, keyFile } = await selfSignedCertificate();
+  const asked: string[] = [];
+  const server = createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url = '' } = request;
+    asked.push(method);
+    if (url === '/down') {
+      response.writeHead(307, { location: `${destination.http}/live/in/whip` }).end();
+      return;
+    }
+    const headers = { ...request.headers, host: new URL(destination.http).host };
+    const onward = ask(`${destination.http}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const https = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await addPush(gateway.http, 'gate', { to: whip(https, 'in'), name: 'tls' });
+  await until(async () => areLive(destination.http, ['in']));
+  await stop('tls');
+  await until(async () => (await cameraOf(destination.http, 'in')).state.name === 'waiting');
+  await until(() => asked.includes('DELETE'));
+  await addPush(gateway.http, 'gate', { to: `whip+${https}/down`, name: 'down' });
+  assert.equal((await failureOf('down')).code, 'ERR_WHIP_LOCATION');
+  await stop('down');
 });
 
 test('another WebRTC stack decodes what it is sent', async (context) => {
