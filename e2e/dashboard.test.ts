@@ -202,7 +202,7 @@ test('how to play is chosen, and remembered', async (context) => {
   await viewer(page, 'demo', 'live').waitFor();
   await viewer(page, 'demo').hover();
   await page.getByRole('button', { name: 'How to play' }).click();
-  await page.getByRole('menuitemradio', { name: 'LL-HLS Through any firewall' }).click();
+  await page.getByRole('menuitemradio', { name: 'LL-HLS Through any proxy and cache' }).click();
   const byHls = async (): Promise<boolean> =>
     (await sessionsOf(gateway.http)).some(
       ({ cameraId, protocol }) => cameraId === 'demo' && protocol === 'hls',

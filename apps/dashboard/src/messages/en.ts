@@ -81,7 +81,7 @@ export const en = {
     sampleRate: 'Sample rate',
     channels: 'Channels',
     channelNames: (count: number) => ['', 'Mono', 'Stereo'][count] ?? String(count),
-    reordered: 'B-frames: plays by MSE and LL-HLS, WebRTC cannot carry them as they are.',
+    reordered: 'B-frames: MSE and LL-HLS carry them as they are, WebRTC gets them transcoded.',
     previous: 'Previous camera',
     next: 'Next camera',
     missing: (id: string) => `There is no camera “${id}”`,
