@@ -52,10 +52,7 @@ function nameOf({ name, height }: RenditionConfig): string {
 }
 
 /** Renditions that make sense of a source of this height, best first. */
-function renditionsBelow(
-  height: number,
-  renditions: readonly RenditionConfig[],
-): readonly RenditionConfig[] {
+function renditionsBelow(height: number, renditions: readonly RenditionConfig[]): readonly RenditionConfig[] {
   return renditions
     .filter((rendition) => rendition.height < height)
     .sort((one, other) => other.height - one.height);
