@@ -17,11 +17,11 @@ export interface StreamOptions {
   readonly id: string;
   readonly clock?: Clock;
   readonly gopCache?: GopCache;
-  /** Told when somebody begins to want the stream (a reader, or a wait for it) and when nobody does any more. */
   /** Another stream of the same camera whose zero of time this one takes over, as near as arrival tells. */
   readonly alignedWith?: Stream;
   /** The stream that this one is made of. */
   readonly madeOf?: Stream;
+  /** Told when somebody begins to want the stream (a reader, or a wait for it) and when nobody does any more. */
   readonly onDemand?: (isWanted: boolean) => void;
   /** Told of a reader that threw, after it was taken off. */
   readonly onReaderFault?: (reader: Reader, error: unknown) => void;

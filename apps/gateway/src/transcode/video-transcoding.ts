@@ -33,6 +33,11 @@ interface Rung {
 
 /** A rung that the worker gave up on is tried again after this. */
 const RETRY_MS = 5000;
+/**
+ * Where pictures go in and none comes out for so long, the decoder has lost its way (it could not keep up, or was sent
+ * what is damaged) and cannot go on before a random access point: one is asked for, again and again at this interval.
+ */
+const LOST_MS = 1000;
 
 /**
  * A stream's pictures as H.264: decoded once, and encoded for each rung that somebody wants, while he does.
@@ -49,6 +54,8 @@ export class VideoTranscoding implements Reader {
   #encoder = '';
   /** What to add to stream time, in ms, to have the wall clock. */
   #wallOffsetMs = Number.NaN;
+  /** When a picture came out last, or a random access point was asked for. */
+  #lastSignMs = 0;
 
   constructor(stream: Stream, options: VideoTranscodingOptions) {
     this.#stream = stream;
@@ -112,7 +119,12 @@ export class VideoTranscoding implements Reader {
     // What was before is given to a job when it begins.
     if (unit.track !== this.#source || isReplay) return;
     this.#wallOffsetMs = unit.wallClockMs - (unit.pts * 1000) / unit.track.clockRate;
-    this.#line.channel?.write(unit);
+    if (this.#line.channel === undefined) return;
+    this.#line.channel.write(unit);
+    const nowMs = performance.now();
+    if (nowMs - this.#lastSignMs < LOST_MS) return;
+    this.#lastSignMs = nowMs;
+    this.#stream.requestKeyFrame();
   }
 
   onEnd(): void {
@@ -123,6 +135,7 @@ export class VideoTranscoding implements Reader {
     const source = this.#source;
     if (source === undefined) return;
     this.#link = link;
+    this.#lastSignMs = performance.now();
     const pictures = this.#stream.cachedUnits.filter(({ track }) => track === source);
     const last = pictures.at(-1);
     if (last !== undefined) this.#wallOffsetMs = last.wallClockMs - (last.pts * 1000) / source.clockRate;
@@ -148,6 +161,7 @@ export class VideoTranscoding implements Reader {
         for (const listener of rung.listeners) listener.onTrack(track);
       },
       onUnit: (unit) => {
+        this.#lastSignMs = performance.now();
         unit.wallClockMs = this.#wallOffsetMs + (unit.pts * 1000) / unit.track.clockRate;
         for (const listener of rung.listeners) listener.onUnit(unit);
       },

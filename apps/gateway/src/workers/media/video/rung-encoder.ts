@@ -29,8 +29,8 @@ const MAX_WAITING = 5;
 const DEFAULT_FRAME_RATE = 25;
 
 export interface RungEncoderOptions {
-  /** A picture was left out. */
-  readonly onSkipped: () => void;
+  /** Pictures were left out. */
+  readonly onSkipped: (pictures: number) => void;
   /** Native work is under way until the promise settles. */
   readonly tracked: (work: Promise<unknown>) => unknown;
 }
@@ -93,7 +93,7 @@ export class RungEncoder {
     const isNeeded = isKey && this.#order.jpeg === undefined;
     if (this.#isClosed || this.#limit?.keeps(seconds, isNeeded) === false) return;
     if (this.#waiting.length >= MAX_WAITING) {
-      this.#options.onSkipped();
+      this.#options.onSkipped(1);
       if (!isKey) return;
       this.#waiting.pop()?.frame.free();
     }

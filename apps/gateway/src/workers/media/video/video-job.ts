@@ -8,7 +8,7 @@ import type { RungOrder } from './rung-order.ts';
 
 /** Live units that may wait for the decoder: two seconds; from there on it goes on at a random access unit. */
 const MAX_WAITING = 50;
-/** Of the group of pictures that a stream keeps for newcomers, which comes at once. */
+/** Units of the group of pictures that a stream keeps for newcomers, which comes at once. */
 const MAX_REPLAYED = 4096;
 /** The longest time between two IDRs, for newcomers and for segments. */
 const MAX_KEY_SECONDS = 2;
@@ -23,8 +23,8 @@ export interface VideoJobOptions {
   readonly liveFromPts: number;
   /** Called before each piece of native work. */
   readonly onWork: () => void;
-  /** A picture was left out: an encoder or the decoder could not keep up. */
-  readonly onSkipped: () => void;
+  /** Pictures were left out: an encoder or the decoder could not keep up. */
+  readonly onSkipped: (pictures: number) => void;
   /** Native work is under way until the promise settles. */
   readonly tracked: (work: Promise<unknown>) => unknown;
 }
@@ -35,6 +35,8 @@ export class VideoJob {
   readonly #options: VideoJobOptions;
   readonly #rungs = new Map<Channel, { readonly order: RungOrder; encoder: RungEncoder | undefined }>();
   readonly #waiting: AccessUnit[] = [];
+  /** Those of them that are live, and not of the group of pictures that was there before. */
+  #waitingLive = 0;
   /** Times of random access units that are being decoded. */
   readonly #entries = new Set<number>();
   #track: VideoTrack | undefined;
@@ -54,7 +56,7 @@ export class VideoJob {
   setTracks(tracks: readonly Track[]): void {
     const track = tracks.find((candidate) => candidate.kind === 'video');
     if (track === undefined) throw new AvError('there is nothing to transcode');
-    if (this.#track !== undefined && this.#track.codec !== track.codec) this.#waiting.length = 0;
+    if (this.#track !== undefined && this.#track.codec !== track.codec) this.#clearWaiting();
     this.#track = track;
     for (const { encoder } of this.#rungs.values()) encoder?.setSource(track);
   }
@@ -76,15 +78,20 @@ export class VideoJob {
 
   push(unit: AccessUnit): void {
     if (this.#isClosed) return;
-    const limit = unit.pts <= this.#options.liveFromPts ? MAX_REPLAYED : MAX_WAITING;
-    if (this.#waiting.length >= limit) this.#awaitsEntry = true;
+    const isLive = this.#isLive(unit);
+    const isFull = isLive ? this.#waitingLive >= MAX_WAITING : this.#waiting.length >= MAX_REPLAYED;
+    if (isFull) this.#awaitsEntry = true;
     if (this.#awaitsEntry) {
-      if (!unit.isRandomAccess || this.#waiting.length >= limit) {
-        this.#options.onSkipped();
+      if (!unit.isRandomAccess) {
+        this.#options.onSkipped(1);
         return;
       }
+      // What waits is older than what can be seen now.
       this.#awaitsEntry = false;
+      if (this.#waiting.length > 0) this.#options.onSkipped(this.#waiting.length);
+      this.#clearWaiting();
     }
+    if (isLive) this.#waitingLive += 1;
     this.#waiting.push(unit);
     if (this.#running !== undefined) return;
     this.#running = this.#run();
@@ -95,7 +102,7 @@ export class VideoJob {
   async close(reason?: string): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#waiting.length = 0;
+    this.#clearWaiting();
     await this.#running;
     await Promise.all([...this.#rungs.keys()].map((channel) => this.removeRung(channel)));
     this.#decoder?.close();
@@ -103,8 +110,17 @@ export class VideoJob {
     this.#channel.close(reason);
   }
 
+  #isLive({ pts }: AccessUnit): boolean {
+    return pts > this.#options.liveFromPts;
+  }
+
+  #clearWaiting(): void {
+    this.#waiting.length = this.#waitingLive = 0;
+  }
+
   async #run(): Promise<void> {
     for (let unit = this.#waiting.shift(); unit !== undefined; unit = this.#waiting.shift()) {
+      if (this.#isLive(unit)) this.#waitingLive -= 1;
       try {
         this.#options.onWork();
         await this.#decode(unit);

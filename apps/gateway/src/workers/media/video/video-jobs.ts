@@ -37,7 +37,7 @@ export class VideoJobs {
     const job = new VideoJob(channel, {
       liveFromPts,
       onWork: () => this.#options.workOn(camera),
-      onSkipped: () => this.#count(camera),
+      onSkipped: (pictures) => this.#count(camera, pictures),
       tracked: this.#options.tracked,
     });
     this.#jobs.set(number, job);
@@ -57,11 +57,11 @@ export class VideoJobs {
     this.#jobs.get(video)?.forceKey();
   }
 
-  #count(camera: string): void {
-    this.#skipped.set(camera, (this.#skipped.get(camera) ?? 0) + 1);
+  #count(camera: string, pictures: number): void {
+    this.#skipped.set(camera, (this.#skipped.get(camera) ?? 0) + pictures);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      for (const [name, pictures] of this.#skipped) this.#link.notify('skipped', { camera: name, pictures });
+      for (const [name, count] of this.#skipped) this.#link.notify('skipped', { camera: name, pictures: count });
       this.#skipped.clear();
     }, SKIPPED_INTERVAL_MS).unref();
   }
