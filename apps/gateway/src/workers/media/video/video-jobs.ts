@@ -61,7 +61,8 @@ export class VideoJobs {
     this.#skipped.set(camera, (this.#skipped.get(camera) ?? 0) + pictures);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      for (const [name, count] of this.#skipped) this.#link.notify('skipped', { camera: name, pictures: count });
+      for (const [name, count] of this.#skipped)
+        this.#link.notify('skipped', { camera: name, pictures: count });
       this.#skipped.clear();
     }, SKIPPED_INTERVAL_MS).unref();
   }
