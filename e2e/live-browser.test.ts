@@ -205,6 +205,7 @@ test('the media worker is killed: pictures of a camera go on everywhere, its sou
 test('a camera that goes away and comes back: the page says so, and plays again', async (context) => {
   // A second gateway's demo is the camera of the first.
   const camera = await startGateway({ demo: true });
+  context.after(async () => camera.close());
   const { port } = new URL(camera.rtsp);
   const site = await startGateway({ config: `cameras: {yard: {source: "rtsp://127.0.0.1:${port}/demo"}}` });
   context.after(async () => site.close());

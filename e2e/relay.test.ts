@@ -5,7 +5,7 @@ import { decodeFrames } from '../packages/media/src/testing/frame-hashes.ts';
 import { areLive, metricOf, sessionsOf } from './support/api.ts';
 import { audioFootage, videoFootage } from './support/footage.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
-import { startGstCamera, type GstCamera } from './support/gst-camera.ts';
+import { startGstCamera } from './support/gst-camera.ts';
 import {
   playByFfmpeg,
   playByGstreamer,
@@ -44,9 +44,11 @@ const PUBLISHERS = [
   { name: 'GStreamer', camera: 'gstreamer', publish: publishByGstreamer },
 ] as const;
 
+type Format = (typeof FORMATS)[number];
+
 /** A format, a player and a way to the gateway. */
 interface Case {
-  readonly format: (typeof FORMATS)[number];
+  readonly format: Format;
   readonly player: (typeof PLAYER_NAMES)[number];
   readonly transport: (typeof TRANSPORTS)[number];
 }
@@ -61,6 +63,7 @@ const caseName = ({ player, ...rest }: Case): string => `${pulledId(rest)} ${pla
 const directName = ({ format, player }: Pick<Case, 'format' | 'player'>): string =>
   `${format.video} ${player}`;
 
+/** What is still to be ended where something failed; ending twice does no harm. */
 const closers: (() => Promise<unknown>)[] = [];
 const direct = new Map<string, Played>();
 const relayed = new Map<string, Played>();
@@ -72,50 +75,60 @@ after(async () => {
   for (const close of closers.toReversed()) await close();
 });
 
-// Everything plays at once: every format, directly and through the gateway, by every player, both ways.
+// One format after another; of each everything plays at once: directly and through the gateway, by every player, both
+// ways. So many decoders are what a small machine can do in real time.
 before(async () => {
-  const cameras = await startCameras();
+  for (const format of FORMATS) await relay(format);
+  await relayPublished();
+});
+
+async function relay(format: Format): Promise<void> {
+  const options = { sound: 'noise', seconds: FOOTAGE_SECONDS, fps: FPS } as const;
+  const camera = await startGstCamera({ ...format, ...options });
+  closers.push(async () => camera.close());
+  const { url } = camera;
   const references = new Map<string, Player>();
-  for (const [index, format] of FORMATS.entries()) {
-    const url = cameras[index]?.url ?? '';
-    for (const player of PLAYER_NAMES) {
-      references.set(directName({ format, player }), PLAYERS[player]({ ...format, url, transport: 'tcp' }));
-    }
+  for (const player of PLAYER_NAMES) {
+    references.set(directName({ format, player }), PLAYERS[player]({ ...format, url, transport: 'tcp' }));
   }
   // They must be ahead of the gateway: what it relays is looked for in what they got.
   await until(() => [...references.values()].every(({ counts }) => counts.video > 0));
-  const gateway = await startGateway({ config: configFor(cameras) });
+  const ids = TRANSPORTS.map((transport) => pulledId({ format, transport }));
+  const lines = TRANSPORTS.map(
+    (transport, index) => `  ${ids[index] ?? ''}: {source: "${url}", transport: ${transport}}`,
+  );
+  await through(lines, ids, (gateway) => {
+    const players = new Map<string, Player>();
+    for (const each of CASES.filter((one) => one.format === format)) {
+      const { player, transport } = each;
+      const played = { ...format, url: `${gateway.rtsp}/${pulledId(each)}`, transport };
+      players.set(caseName(each), PLAYERS[player](played));
+    }
+    return players;
+  });
+  await stopAll(references, direct);
+  await camera.close();
+}
+
+/** Plays what `start` starts of a gateway with these cameras, until everybody has enough. */
+async function through(
+  cameras: readonly string[],
+  ids: readonly string[],
+  start: (gateway: RunningGateway) => Map<string, Player>,
+  prepare: (gateway: RunningGateway) => void = () => undefined,
+): Promise<void> {
+  const gateway = await startGateway({ config: ['cameras:', ...cameras].join('\n') });
   closers.push(async () => gateway.close());
-  await startPublishers(gateway);
-  const ids = [...CASES.map(pulledId), ...PUBLISHERS.map(({ camera }) => camera)];
+  prepare(gateway);
   await until(async () => areLive(gateway.http, ids));
-  const players = startPlayers(gateway);
+  const players = start(gateway);
   await enough(players, gateway);
   await countLosses(gateway, ids);
   await stopAll(players, relayed);
-  await stopAll(references, direct);
-});
-
-async function startCameras(): Promise<GstCamera[]> {
-  const options = { sound: 'noise', seconds: FOOTAGE_SECONDS, fps: FPS } as const;
-  const cameras = await Promise.all(FORMATS.map(async (format) => startGstCamera({ ...format, ...options })));
-  for (const camera of cameras) closers.push(async () => camera.close());
-  return cameras;
+  await gateway.close();
 }
 
-function configFor(cameras: readonly GstCamera[]): string {
-  const pulled = FORMATS.flatMap((format, index) =>
-    TRANSPORTS.map((transport) => {
-      const source = JSON.stringify(cameras[index]?.url);
-      return `  ${pulledId({ format, transport })}: {source: ${source}, transport: ${transport}}`;
-    }),
-  );
-  return ['cameras:', ...pulled, ...PUBLISHERS.map(({ camera }) => `  ${camera}: {source: publish}`)].join(
-    '\n',
-  );
-}
-
-async function startPublishers({ rtsp }: RunningGateway): Promise<void> {
+async function relayPublished(): Promise<void> {
   const shape = { width: 320, height: 240, fps: FPS, gop: FPS, bframes: 2, bitrateKbps: 500 };
   const videoFile = await videoFootage({ ...shape, video: 'h264', seconds: FOOTAGE_SECONDS });
   const audioFile = await audioFootage('aac', FOOTAGE_SECONDS, 'noise');
@@ -123,24 +136,18 @@ async function startPublishers({ rtsp }: RunningGateway): Promise<void> {
     video: decodeFrames(videoFile, 'mp4').map(({ hash }, index) => ({ ptsMs: (index * 1000) / FPS, hash })),
     audio: [],
   };
-  for (const { camera, publish } of PUBLISHERS) {
-    const publisher = publish({ url: `${rtsp}/${camera}`, videoFile, audioFile });
-    closers.push(async () => publisher.close());
-  }
-}
-
-function startPlayers({ rtsp }: RunningGateway): Map<string, Player> {
-  const players = new Map<string, Player>();
-  for (const each of CASES) {
-    const { format, player, transport } = each;
-    const url = `${rtsp}/${pulledId(each)}`;
-    players.set(caseName(each), PLAYERS[player]({ ...format, url, transport }));
-  }
-  for (const { camera } of PUBLISHERS) {
-    const options = { url: `${rtsp}/${camera}`, transport: 'tcp', video: 'h264', audio: 'aac' } as const;
-    players.set(camera, playByFfmpeg(options));
-  }
-  return players;
+  const ids = PUBLISHERS.map(({ camera }) => camera);
+  const lines = ids.map((id) => `  ${id}: {source: publish}`);
+  const play = ({ rtsp }: RunningGateway): Map<string, Player> => {
+    const options = { transport: 'tcp', video: 'h264', audio: 'aac' } as const;
+    return new Map(ids.map((id) => [id, playByFfmpeg({ ...options, url: `${rtsp}/${id}` })]));
+  };
+  await through(lines, ids, play, ({ rtsp }) => {
+    for (const { camera, publish } of PUBLISHERS) {
+      const publisher = publish({ url: `${rtsp}/${camera}`, videoFile, audioFile });
+      closers.push(async () => publisher.close());
+    }
+  });
 }
 
 async function enough(players: ReadonlyMap<string, Player>, gateway: RunningGateway): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -31,6 +32,12 @@ export interface RunningGateway {
   /** Ends it by SIGTERM. @returns the exit code. */
   close(): Promise<number | null>;
 }
+
+/** Those that run: what a test that failed half-way leaves behind ends with its process, which does not wait for it. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** Starts the gateway and waits until it listens. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
@@ -64,6 +71,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.unref();
+  for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
 
   const deadline = Date.now() + START_LIMIT_MS;
   while (!existsSync(readyFile)) {
@@ -83,6 +94,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     child,
     log: () => log,
     close: async () => {
+      child.ref();
       child.kill('SIGTERM');
       const code = await exited;
       rmSync(folder, { recursive: true, force: true });
