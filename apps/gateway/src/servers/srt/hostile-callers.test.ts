@@ -65,7 +65,8 @@ test('floods of rubbish, inductions, forged conclusions: nothing grows, and a vi
   assertRun(await hashesOf(viewer), clip, 40, 'the viewer');
   clearInterval(timer);
   assert.ok(sent > 5000, `${sent} datagrams were sent`);
-  await until(() => bed.server.connectionCount === 1);
+  // The publisher may have come to the end of its clip.
+  await until(() => bed.server.connectionCount <= 1);
   assert.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024);
   assert.ok(bed.log.length < 10, 'the log is not flooded');
   publisher.kill();
