@@ -12,6 +12,10 @@ export interface PaintedPicture {
   readonly pageMs: number;
   /** When the demo camera made it, as burnt into it: ms since the Unix epoch. `undefined`: not to be read. */
   readonly capturedMs: number | undefined;
+  readonly width: number;
+  readonly height: number;
+  /** Brightness of each cell of the demo clock. */
+  readonly clock: readonly number[];
 }
 
 /** What `RTCPeerConnection.getStats` says of one direction of one medium; names as there. */
@@ -53,14 +57,17 @@ globalThis.probe = { videos: [], connections: [], pictures: [], marks: {} };
   };
   const watch = (element) => {
     const video = videos.push(element) - 1;
-    const painted = (pageMs) => {
+    const painted = (pageMs, { width, height }) => {
       element.requestVideoFrameCallback(painted);
+      // It is the next picture, of another size, that would be read, as if it had this one's.
+      if (width !== element.videoWidth || height !== element.videoHeight) return;
       if (marks['first picture'] === undefined) {
         mark('first picture', pageMs);
         markSeen(element, pageMs);
       }
       const clock = readClock(element);
-      probe.pictures.push({ video, pageMs, atMs: performance.timeOrigin + performance.now(), clock });
+      const atMs = performance.timeOrigin + performance.now();
+      probe.pictures.push({ video, pageMs, atMs, width, height, clock });
     };
     element.requestVideoFrameCallback(painted);
   };
@@ -88,10 +95,6 @@ globalThis.probe = { videos: [], connections: [], pictures: [], marks: {} };
   };
 }`;
 
-interface RawPicture extends Omit<PaintedPicture, 'capturedMs'> {
-  readonly clock: readonly number[];
-}
-
 /** A page of the dashboard, looked at from inside. */
 export class LivePage {
   readonly page: Page;
@@ -116,8 +119,8 @@ export class LivePage {
 
   /** Pictures painted since the call before. */
   async pictures(): Promise<PaintedPicture[]> {
-    const raw = await this.page.evaluate<RawPicture[]>('probe.pictures.splice(0)');
-    return raw.map(({ clock, ...picture }) => ({ ...picture, capturedMs: clockOfRow(clock) }));
+    const raw = await this.page.evaluate<Omit<PaintedPicture, 'capturedMs'>[]>('probe.pictures.splice(0)');
+    return raw.map((picture) => ({ ...picture, capturedMs: clockOfRow(picture.clock) }));
   }
 
   /** Of what comes in by the newest connection; `undefined`: nothing of that kind yet. */
