@@ -10,6 +10,7 @@ import type {
 } from '../player/playback.ts';
 import { hlsLevel, hlsQuality } from './hls-quality.ts';
 import { hlsFailure } from './hls-failure.ts';
+import { LineMeter, measuringLoader } from './line-meter.ts';
 import { LivePace } from './live-pace.ts';
 
 /** LL-HLS waits out what WebRTC would lose: silence says less here. */
@@ -127,15 +128,21 @@ export class HlsPlayback implements Playback {
   async #openHls(): Promise<void> {
     const Player = await preloadHls();
     if (this.#closed.signal.aborted) return;
+    const line = new LineMeter();
     const hls = new Player({
       lowLatencyMode: true,
+      fLoader: measuringLoader(Player.DefaultConfig.loader, (bytes, seconds) => {
+        line.add(bytes, seconds);
+        const cap = line.cap(hls.levels);
+        if (cap === hls.autoLevelCapping) return;
+        hls.autoLevelCapping = cap;
+        // Nor is what hls.js thinks of the line to hold it down.
+        hls.bandwidthEstimate = FIRST_ESTIMATE;
+      }),
       // fMP4 goes through as it is: a worker per tile would only cost memory.
       enableWorker: false,
       // Begins with what the camera sends; a line that can't carry that is noticed soon.
       abrEwmaDefaultEstimate: FIRST_ESTIMATE,
-      // Half-lives in seconds. There is half a second in the buffer: a line that became narrow has to be known by then.
-      abrEwmaFastLive: 0.5,
-      abrEwmaSlowLive: 2,
       // Where to be is the playlist's PART-HOLD-BACK; how to get there is LivePace's business.
       maxLiveSyncPlaybackRate: 1,
       liveSyncMode: 'edge',

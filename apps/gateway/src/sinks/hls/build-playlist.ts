@@ -13,6 +13,7 @@ export type PlaylistKind = 'lowLatency' | 'plain';
 
 /** What a playlist is made from. */
 export interface PlaylistState {
+  /** Marks the names. */
   readonly run: number;
   readonly window: SegmentWindow;
   /** Seconds that the regular parts keep to. */
@@ -69,12 +70,12 @@ function buildLowLatency(state: PlaylistState): MediaPlaylist | undefined {
     },
     partTarget,
     segments: listed.map((segment, i) => ({
-      ...completeSegment(run, segment, i >= firstWithParts),
-      ...(i >= firstWithParts && segment.isGap && segment.msn === run - 1
-        ? { parts: gapParts(run, segment, partTarget) }
+      ...completeSegment(state, segment, i >= firstWithParts),
+      ...(i >= firstWithParts && segment.isGap && segment.msn === window.firstMsn - 1
+        ? { parts: gapParts(state, segment, partTarget) }
         : {}),
     })),
-    ...(open === undefined ? {} : { openSegment: segmentStart(run, open, true) }),
+    ...(open === undefined ? {} : { openSegment: segmentStart(state, open, true) }),
     preloadHints: isEnded
       ? []
       : [{ type: 'PART', uri: resourceName({ type: 'part', run, index: window.nextPart }) }],
@@ -82,13 +83,13 @@ function buildLowLatency(state: PlaylistState): MediaPlaylist | undefined {
 }
 
 function buildPlain(state: PlaylistState): MediaPlaylist | undefined {
-  const { run, window } = state;
+  const { window } = state;
   const listed = window.listed.filter(({ isGap }) => !isGap);
   if (listed.length === 0) return undefined;
   return {
     ...base(state, listed, 7),
     serverControl: { canBlockReload: true, holdBack: HOLD_BACK * window.targetDuration },
-    segments: listed.map((segment) => completeSegment(run, segment, false)),
+    segments: listed.map((segment) => completeSegment(state, segment, false)),
     preloadHints: [],
   };
 }
@@ -129,22 +130,22 @@ function partsFrom(
   return index;
 }
 
-function completeSegment(run: number, segment: HlsSegment, withParts: boolean): MediaSegment {
+function completeSegment(state: PlaylistState, segment: HlsSegment, withParts: boolean): MediaSegment {
   return {
-    ...segmentStart(run, segment, withParts),
-    uri: segmentUri(run, segment),
+    ...segmentStart(state, segment, withParts),
+    uri: segmentUri(state, segment),
     duration: segment.duration,
     isGap: segment.isGap,
   };
 }
 
-function segmentUri(run: number, { msn, isGap }: HlsSegment): string {
+function segmentUri({ run, window: { firstMsn } }: PlaylistState, { msn, isGap }: HlsSegment): string {
   return resourceName(
-    isGap ? { type: 'gap', run, index: run - msn } : { type: 'segment', run, index: msn - run },
+    isGap ? { type: 'gap', run, index: firstMsn - msn } : { type: 'segment', run, index: msn - firstMsn },
   );
 }
 
-function segmentStart(run: number, segment: HlsSegment, withParts: boolean): SegmentStart {
+function segmentStart({ run }: PlaylistState, segment: HlsSegment, withParts: boolean): SegmentStart {
   const { init, wallClockMs } = segment;
   return {
     isDiscontinuity: segment.isDiscontinuity,
@@ -158,8 +159,8 @@ function segmentStart(run: number, segment: HlsSegment, withParts: boolean): Seg
  * The parts of the gap before the first segment. hls.js loads parts only where parts of an earlier segment are
  * listed, and would otherwise wait for the end of the very first one.
  */
-function gapParts(run: number, segment: HlsSegment, partTarget: number): PartialSegment[] {
-  const uri = segmentUri(run, segment);
+function gapParts(state: PlaylistState, segment: HlsSegment, partTarget: number): PartialSegment[] {
+  const uri = segmentUri(state, segment);
   const parts: PartialSegment[] = [];
   for (let left = segment.duration; left > 1e-5; left -= partTarget) {
     parts.push({ uri, duration: Math.min(left, partTarget), isIndependent: false, isGap: true });

@@ -1,5 +1,7 @@
 import type { AccessUnit } from '@vedette/media';
 import type { Stream } from '../../stream/stream.ts';
+import type { HlsOptions } from './hls-options.ts';
+import { expectedSegmentSeconds } from './part-plan.ts';
 
 /** Average length of the stream's groups of pictures so far, seconds; 0 if unknown. */
 export function gopSeconds(stream: Stream): number {
@@ -18,4 +20,9 @@ function pictureSeconds(pictures: readonly AccessUnit[]): number | undefined {
   if (first !== last) return (last.dts - first.dts) / first.track.clockRate / (pictures.length - 1);
   const frameRate = first.track.kind === 'video' ? first.track.video.frameRate : undefined;
   return frameRate === undefined || frameRate <= 0 ? undefined : 1 / frameRate;
+}
+
+/** How long segments of this stream will be, seconds, as far as can be told. */
+export function segmentSecondsOf(stream: Stream, { segmentDurationMs }: HlsOptions): number {
+  return expectedSegmentSeconds(gopSeconds(stream), segmentDurationMs / 1000);
 }

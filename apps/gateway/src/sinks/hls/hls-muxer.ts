@@ -5,10 +5,9 @@ import type { Stream } from '../../stream/stream.ts';
 import { OwnBeginning, type Borrower } from './borrowed-past.ts';
 import { playlistEdge, type PlaylistKind, type PlaylistState } from './build-playlist.ts';
 import { gapSegment } from './gap-segment.ts';
-import { gopSeconds } from './gop-seconds.ts';
+import { segmentSecondsOf } from './gop-seconds.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { describeVariant } from './multivariant.ts';
-import { expectedSegmentSeconds } from './part-plan.ts';
 import { chooseTracks, type PlayableTrack } from './playable-tracks.ts';
 import { PlaylistCache, type PlaylistBody } from './playlist-cache.ts';
 import { parseResourceName } from './resource-names.ts';
@@ -42,7 +41,7 @@ export interface HlsMuxerHooks {
 export class HlsMuxer implements Reader {
   readonly name = 'hls';
   readonly stream: Stream;
-  /** Marks this muxer's names; also the media sequence number it began with. */
+  /** Marks this muxer's names. */
   readonly run: number;
   readonly schedule: SegmentSchedule;
   readonly #options: HlsOptions;
@@ -66,12 +65,13 @@ export class HlsMuxer implements Reader {
   #hasBorrowed = false;
 
   /**
-   * @param run higher than any that was used for a stream of this name before.
+   * @param run no other muxer of the camera ever has it.
+   * @param firstMsn media sequence number of its first segment.
    * @param schedule shared with the other renditions of the camera.
    */
   constructor(
     stream: Stream,
-    run: number,
+    { run, firstMsn }: { readonly run: number; readonly firstMsn: number },
     options: HlsOptions,
     hooks: HlsMuxerHooks,
     schedule = new SegmentSchedule(options.segmentDurationMs / 1000),
@@ -83,8 +83,8 @@ export class HlsMuxer implements Reader {
     this.#hooks = hooks;
     this.#partTarget = options.partDurationMs / 1000;
     this.#room = new WaitingRoom(options.maxWaits);
-    const segmentSeconds = expectedSegmentSeconds(gopSeconds(stream), options.segmentDurationMs / 1000);
-    this.#window = new SegmentWindow(run, Math.max(1, Math.round(segmentSeconds)), options);
+    const targetDuration = Math.max(1, Math.round(segmentSecondsOf(stream, options)));
+    this.#window = new SegmentWindow(firstMsn, targetDuration, options);
   }
 
   /** Media bytes held. */
@@ -117,6 +117,18 @@ export class HlsMuxer implements Reader {
     const { open, listed } = this.#window;
     const isThere = open !== undefined || listed.length > 0;
     return hasVideo && isThere && this.#segmenter !== undefined && !this.#isEnded;
+  }
+
+  /** Media sequence number of the oldest segment that is listed and no gap. */
+  get oldestMsn(): number {
+    const { listed, open, firstMsn } = this.#window;
+    return (listed.find(({ isGap }) => !isGap) ?? open)?.msn ?? firstMsn;
+  }
+
+  /** Media sequence number of the newest segment. */
+  get newestMsn(): number {
+    const { listed, open, firstMsn } = this.#window;
+    return (open ?? listed.at(-1))?.msn ?? firstMsn;
   }
 
   /** Whole seconds. */
@@ -269,7 +281,7 @@ export class HlsMuxer implements Reader {
         case 'init':
           return found(window.findInit(resource.index)?.bytes);
         case 'segment':
-          return found(window.findSegment(this.run + resource.index)?.bytes);
+          return found(window.findSegment(window.firstMsn + resource.index)?.bytes);
         case 'part':
           if (resource.index === window.nextPart && !this.#isEnded) return 'wait';
           return found(window.findPart(resource.index)?.bytes);

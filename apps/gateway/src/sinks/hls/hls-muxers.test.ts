@@ -66,6 +66,25 @@ test('hls muxers: opened in the same second, no two share their names', () => {
   muxers.close();
 });
 
+test('hls muxers: a rendition that comes back has the numbers that it would have come to meanwhile', async () => {
+  let nowMs = 1_900_000_000_000;
+  const muxers = new HlsMuxers({ logger: silentLogger, clock: () => nowMs, lingerMs: 1 });
+  const { stream } = live();
+  const firstNumber = async (): Promise<number> => {
+    const answer = await muxers.open(stream).playlist('lowLatency', { skip: false }, never);
+    assert.ok(answer.ok);
+    return Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(answer.value.text.toString())?.[1]);
+  };
+  const before = await firstNumber();
+  nowMs += 60_000;
+  muxers.sweep();
+  assert.equal(muxers.usage.muxers, 0);
+  const after = await firstNumber();
+  assert.equal(after - before, 30, 'segments of two seconds');
+  nowMs += 10;
+  muxers.close();
+});
+
 test('hls muxers: that a camera has no sound is logged once, not at every viewer', () => {
   const lines: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (_details, message) => lines.push(message) };

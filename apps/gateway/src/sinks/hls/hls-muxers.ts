@@ -1,6 +1,7 @@
 import type { Track } from '@vedette/media';
 import type { Logger } from '../../observability/logger.ts';
 import { steadyClock, type Clock, type Stream } from '../../stream/stream.ts';
+import { segmentSecondsOf } from './gop-seconds.ts';
 import { HlsMuxer, type HlsMuxerHooks } from './hls-muxer.ts';
 import { HLS_DEFAULTS, type HlsOptions } from './hls-options.ts';
 
@@ -37,6 +38,8 @@ export class HlsMuxers {
   /** Streams whose lack of sound has been logged. */
   readonly #silent = new WeakSet<Stream>();
   #lastRun = 0;
+  /** Media sequence numbers that a stream's muxers came to. */
+  readonly #newestMsns = new WeakMap<Stream, number>();
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -79,18 +82,20 @@ export class HlsMuxers {
       known.lastUsedMs = nowMs;
       return known.muxer;
     }
-    // A second per segment is more than any stream uses: numbers grow across muxers and restarts.
-    this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
     const siblings = [...this.#all()].filter(({ muxer }) => muxer.stream.origin === stream.origin);
     const schedule = siblings[0]?.muxer.schedule;
-    const muxer = new HlsMuxer(stream, this.#lastRun, this.#options, this.#hooks, schedule);
+    const lender = isOfLadder ? siblings.find((sibling) => sibling.muxer.canLend)?.muxer : undefined;
+    // Names are not used again, nor after a restart: what is made in a second goes on for longer.
+    this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
+    const numbers = { run: this.#lastRun, firstMsn: this.#firstMsn(stream, lender, nowMs) };
+    const muxer = new HlsMuxer(stream, numbers, this.#options, this.#hooks, schedule);
     if (this.#isClosed) {
       muxer.close();
       return muxer;
     }
     const entries = this.#entries.has(stream) ? this.#pure : this.#entries;
     entries.set(stream, { muxer, lastUsedMs: nowMs });
-    muxer.read(isOfLadder ? siblings.find((sibling) => sibling.muxer.canLend)?.muxer : undefined);
+    muxer.read(lender);
     this.#sweeper ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();
     return muxer;
   }
@@ -119,6 +124,16 @@ export class HlsMuxers {
     yield* this.#pure.values();
   }
 
+  /**
+   * The number of a new muxer's first segment: that of the same segment of the muxer that it borrows from, else the one
+   * that it would have had if segments had been made since 1970. A player that returns to a rendition reckons how far
+   * its numbers have come by the time that passed (hls.js): numbers that jump ahead would send it into the future.
+   */
+  #firstMsn(stream: Stream, lender: HlsMuxer | undefined, nowMs: number): number {
+    const regular = Math.floor(nowMs / 1000 / segmentSecondsOf(stream, this.#options));
+    return Math.max(lender?.oldestMsn ?? regular, (this.#newestMsns.get(stream) ?? 0) + 1);
+  }
+
   #find(stream: Stream, isOfLadder: boolean): Entry | undefined {
     const [entry, pure] = [this.#entries.get(stream), this.#pure.get(stream)];
     if (isOfLadder) return entry ?? pure;
@@ -131,6 +146,7 @@ export class HlsMuxers {
       if (entries.get(stream)?.muxer === muxer) entries.delete(stream);
     }
     stream.removeReader(muxer);
+    this.#newestMsns.set(stream, Math.max(this.#newestMsns.get(stream) ?? 0, muxer.newestMsn));
     muxer.close();
   }
 

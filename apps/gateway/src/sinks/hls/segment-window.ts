@@ -58,6 +58,8 @@ export class SegmentWindow {
   #discontinuitySequence = 0;
   #targetDuration: number;
   #byteLength = 0;
+  /** Media sequence number of the first segment that is no gap. */
+  readonly firstMsn: number;
 
   /**
    * @param firstMsn media sequence number of the first segment that is written; gaps precede it.
@@ -68,7 +70,7 @@ export class SegmentWindow {
     targetDuration: number,
     options: Pick<HlsOptions, 'segmentCount' | 'maxBytes'>,
   ) {
-    this.#nextMsn = firstMsn;
+    this.firstMsn = this.#nextMsn = firstMsn;
     this.#targetDuration = targetDuration;
     this.#options = options;
   }
