@@ -5,7 +5,7 @@ import type { Stream } from '../../stream/stream.ts';
 import { OwnBeginning, type Borrower } from './borrowed-past.ts';
 import { playlistEdge, type PlaylistKind, type PlaylistState } from './build-playlist.ts';
 import { gapSegment } from './gap-segment.ts';
-import { segmentSecondsOf } from './gop-seconds.ts';
+import { segmentSecondsOf } from './segment-seconds.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { describeVariant } from './multivariant.ts';
 import { chooseTracks, type PlayableTrack } from './playable-tracks.ts';

@@ -1,7 +1,7 @@
 import type { Track } from '@vedette/media';
 import type { Logger } from '../../observability/logger.ts';
 import { steadyClock, type Clock, type Stream } from '../../stream/stream.ts';
-import { segmentSecondsOf } from './gop-seconds.ts';
+import { segmentSecondsOf } from './segment-seconds.ts';
 import { HlsMuxer, type HlsMuxerHooks } from './hls-muxer.ts';
 import { HLS_DEFAULTS, type HlsOptions } from './hls-options.ts';
 

@@ -1,20 +1,16 @@
 import { problem } from '@vedette/contract';
 import { ProtocolError } from '@vedette/media';
-import {
-  ICE_FRAGMENT_TYPE,
-  iceServerLinks,
-  parseIceFragment,
-  refuseFragment,
-  refuseOffer,
-  SDP_TYPE,
-} from '@vedette/protocols';
+import { refuseOffer, SDP_TYPE } from '@vedette/protocols';
 import { z } from 'zod';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
 import { cameraNotFound, HttpProblem } from '../../servers/http/problems.ts';
 import {
+  addEndpointOptions,
+  addSessionResource,
+  noSuchSession,
   refuse,
-  refuseOtherMethods,
+  sendAnswer,
   takeTexts,
   textOf,
   untilGone,
@@ -67,17 +63,7 @@ export function whepRoutes(service: WebrtcService, directory: CameraDirectory): 
 }
 
 function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDirectory): void {
-  const links = iceServerLinks(service.iceServers);
-  app.options(ENDPOINT, { schema: { hide: true } }, (_request, reply) =>
-    reply
-      .code(204)
-      .headers({
-        allow: 'OPTIONS, POST',
-        'accept-post': SDP_TYPE,
-        ...(links === undefined ? {} : { link: links }),
-      })
-      .send(),
-  );
+  addEndpointOptions(app, ENDPOINT, service.iceServers);
   app.post(
     ENDPOINT,
     {
@@ -104,23 +90,13 @@ function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDire
           quality: request.query.quality,
           maxHeight: request.query.maxHeight,
         });
-        return await reply
-          .code(201)
-          .headers({
-            location: `/live/${encodeURIComponent(id)}/whep/${view.id}`,
-            etag: view.etag,
-            'accept-patch': ICE_FRAGMENT_TYPE,
-            ...(links === undefined ? {} : { link: links }),
-          })
-          .type(SDP_TYPE)
-          .serializer(String)
-          .send(view.answer);
+        const location = `/live/${encodeURIComponent(id)}/whep/${view.id}`;
+        return await sendAnswer(reply, { ...view, location }, service.iceServers);
       } catch (error) {
         throw asProblem(error);
       }
     },
   );
-  refuseOtherMethods(app, ENDPOINT, 'OPTIONS, POST', ['GET', 'PUT', 'PATCH', 'DELETE']);
 }
 
 const qualityState = z
@@ -170,46 +146,16 @@ function addQuality(app: HttpApp, service: WebrtcService): void {
 }
 
 function addResource(app: HttpApp, service: WebrtcService): void {
-  app.patch(
-    RESOURCE,
-    {
-      schema: {
-        summary: 'Tell further ICE candidates of a session',
-        tags: ['live'],
-        params: resourceParams,
-        response: { 204: z.null(), 400: problem, 404: problem, 412: problem, 415: problem, 422: problem },
-      },
+  addSessionResource(app, {
+    url: RESOURCE,
+    summaries: { patch: 'Tell further ICE candidates of a session', delete: 'End a session' },
+    find: (params) => {
+      const { viewer: peer, etag } = findSession(service, params);
+      return { peer, etag };
     },
-    async (request, reply) => {
-      const { viewer, etag } = findSession(service, request.params);
-      const { 'content-type': contentType, 'if-match': ifMatch } = request.headers;
-      refuse(refuseFragment({ contentType, ifMatch, etag }));
-      try {
-        const { ufrag, candidates } = parseIceFragment(textOf(request));
-        if (ufrag !== undefined && ufrag !== viewer.offer.ice.ufrag) refuse(422);
-        viewer.addCandidates(candidates);
-      } catch (error) {
-        throw asProblem(error);
-      }
-      return reply.code(204).send(null);
-    },
-  );
-  app.delete(
-    RESOURCE,
-    {
-      schema: {
-        summary: 'End a session',
-        tags: ['live'],
-        params: resourceParams,
-        response: { 200: z.null(), 404: problem },
-      },
-    },
-    async (request, reply) => {
-      findSession(service, request.params).viewer.close('the viewer ended it');
-      return reply.code(200).send(null);
-    },
-  );
-  refuseOtherMethods(app, RESOURCE, 'DELETE, PATCH', ['GET', 'PUT', 'POST']);
+    endReason: 'the viewer ended it',
+    asProblem,
+  });
 }
 
 const bootstrap = z.object({
@@ -251,7 +197,7 @@ function findSession(
 ): NonNullable<ReturnType<WebrtcService['find']>> {
   const found = service.find(id, session);
   if (found !== undefined) return found;
-  throw new HttpProblem(404, 'ERR_SESSION_NOT_FOUND', 'No such session', 'It may have ended already.');
+  throw noSuchSession();
 }
 
 function asProblem(error: unknown): unknown {

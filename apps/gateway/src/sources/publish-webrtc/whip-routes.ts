@@ -1,22 +1,19 @@
 import { problem } from '@vedette/contract';
 import { ProtocolError } from '@vedette/media';
-import {
-  ICE_FRAGMENT_TYPE,
-  iceServerLinks,
-  parseIceFragment,
-  refuseFragment,
-  refuseOffer,
-  SDP_TYPE,
-} from '@vedette/protocols';
+import { refuseOffer, SDP_TYPE } from '@vedette/protocols';
 import { z } from 'zod';
 import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
 import { HttpProblem } from '../../servers/http/problems.ts';
 import {
+  addEndpointOptions,
+  addSessionResource,
+  noSuchSession,
   refuse,
-  refuseOtherMethods,
+  sendAnswer,
   takeTexts,
   textOf,
   untilGone,
+  type SessionParams,
 } from '../../servers/http/session-resource.ts';
 import { PublishingRefused } from './publishing-refused.ts';
 import type { WhipService } from './whip-service.ts';
@@ -25,7 +22,6 @@ const ENDPOINT = '/live/:id/whip';
 const RESOURCE = '/live/:id/whip/:session';
 
 const endpointParams = z.object({ id: z.string() });
-const resourceParams = z.object({ id: z.string(), session: z.string() });
 
 /** By code; of the rest, refusals are for now, and offers are bad. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -70,14 +66,7 @@ export function whipRoutes(service: WhipService): HttpRoutes {
 }
 
 function addEndpoint(app: HttpApp, service: WhipService): void {
-  const links = iceServerLinks(service.iceServers);
-  const linkHeader = links === undefined ? {} : { link: links };
-  app.options(ENDPOINT, { schema: { hide: true } }, (_request, reply) =>
-    reply
-      .code(204)
-      .headers({ allow: 'OPTIONS, POST', 'accept-post': SDP_TYPE, ...linkHeader })
-      .send(),
-  );
+  addEndpointOptions(app, ENDPOINT, service.iceServers);
   app.post(ENDPOINT, { schema: POST_SCHEMA }, async (request, reply) => {
     const { id } = request.params;
     const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
@@ -92,74 +81,34 @@ function addEndpoint(app: HttpApp, service: WhipService): void {
         userAgent,
         signal,
       });
-      return await reply
-        .code(201)
-        .headers({
-          location: `/live/${encodeURIComponent(id)}/whip/${publication.id}`,
-          etag: publication.etag,
-          'accept-patch': ICE_FRAGMENT_TYPE,
-          ...linkHeader,
-        })
-        .type(SDP_TYPE)
-        .serializer(String)
-        .send(publication.answer);
+      const location = `/live/${encodeURIComponent(id)}/whip/${publication.id}`;
+      return await sendAnswer(reply, { ...publication, location }, service.iceServers);
     } catch (error) {
       throw asProblem(error);
     }
   });
-  refuseOtherMethods(app, ENDPOINT, 'OPTIONS, POST', ['GET', 'PUT', 'PATCH', 'DELETE']);
 }
 
 function addResource(app: HttpApp, service: WhipService): void {
-  app.patch(
-    RESOURCE,
-    {
-      schema: {
-        summary: 'Tell further ICE candidates of a publisher',
-        tags: ['live'],
-        params: resourceParams,
-        response: { 204: z.null(), 400: problem, 404: problem, 412: problem, 415: problem, 422: problem },
-      },
+  addSessionResource(app, {
+    url: RESOURCE,
+    summaries: { patch: 'Tell further ICE candidates of a publisher', delete: 'Stop publishing' },
+    find: (params) => {
+      const { publisher: peer, etag } = findSession(service, params);
+      return { peer, etag };
     },
-    async (request, reply) => {
-      const { publisher, etag } = findSession(service, request.params);
-      const { 'content-type': contentType, 'if-match': ifMatch } = request.headers;
-      refuse(refuseFragment({ contentType, ifMatch, etag }));
-      try {
-        const { ufrag, candidates } = parseIceFragment(textOf(request));
-        if (ufrag !== undefined && ufrag !== publisher.offer.ice.ufrag) refuse(422);
-        publisher.addCandidates(candidates);
-      } catch (error) {
-        throw asProblem(error);
-      }
-      return reply.code(204).send(null);
-    },
-  );
-  app.delete(
-    RESOURCE,
-    {
-      schema: {
-        summary: 'Stop publishing',
-        tags: ['live'],
-        params: resourceParams,
-        response: { 200: z.null(), 404: problem },
-      },
-    },
-    async (request, reply) => {
-      findSession(service, request.params).publisher.close('the publisher ended it');
-      return reply.code(200).send(null);
-    },
-  );
-  refuseOtherMethods(app, RESOURCE, 'DELETE, PATCH', ['GET', 'PUT', 'POST']);
+    endReason: 'the publisher ended it',
+    asProblem,
+  });
 }
 
 function findSession(
   service: WhipService,
-  { id, session }: z.infer<typeof resourceParams>,
+  { id, session }: SessionParams,
 ): NonNullable<ReturnType<WhipService['find']>> {
   const found = service.find(id, session);
   if (found !== undefined) return found;
-  throw new HttpProblem(404, 'ERR_SESSION_NOT_FOUND', 'No such session', 'It may have ended already.');
+  throw noSuchSession();
 }
 
 function asProblem(error: unknown): unknown {

@@ -1,6 +1,6 @@
 import { encodeG711, type G711Track } from '@vedette/media';
-import { AacEncoder } from './aac-encoder.ts';
-import { OPUS_FRAME_SAMPLES, OpusEncoder } from './opus-encoder.ts';
+import { openAacEncoder } from './aac-encoder.ts';
+import { openOpusEncoder } from './opus-encoder.ts';
 import type { SoundTarget } from './sound-target.ts';
 import type { SoundEncoder } from './sound-encoder.ts';
 
@@ -9,16 +9,10 @@ const OPUS_BIT_RATE_PER_CHANNEL = 48_000;
 /** @throws {AvError} the encoder is missing or refuses the target. */
 export function createSoundEncoder({ codec, sampleRate, channels }: SoundTarget): SoundEncoder {
   switch (codec) {
-    case 'opus': {
-      const opus = new OpusEncoder({ channels, bitRate: OPUS_BIT_RATE_PER_CHANNEL * channels });
-      return {
-        frameSamples: OPUS_FRAME_SAMPLES,
-        encode: (samples, pts) => opus.encode(samples, pts),
-        close: () => opus.close(),
-      };
-    }
+    case 'opus':
+      return openOpusEncoder(channels, OPUS_BIT_RATE_PER_CHANNEL * channels);
     case 'aac':
-      return new AacEncoder({ sampleRate, channels });
+      return openAacEncoder(sampleRate, channels);
     case 'pcma':
     case 'pcmu':
       return g711Encoder(codec, sampleRate);

@@ -12,7 +12,8 @@ import {
 } from '@vedette/media';
 import type { Channel } from '../../channel.ts';
 import { H264Encoder } from '../h264-encoder.ts';
-import { OPUS_FRAME_SAMPLES, OpusEncoder } from '../opus-encoder.ts';
+import { OPUS_FRAME_SAMPLES, openOpusEncoder } from '../opus-encoder.ts';
+import type { SoundEncoder } from '../sound-encoder.ts';
 import { Scene, SCENE_SIZE } from './scene.ts';
 import { writeTone } from './tone.ts';
 
@@ -32,7 +33,7 @@ const MAX_LAG_MS = 500;
 interface Parts {
   readonly scene: Scene;
   readonly video: H264Encoder;
-  readonly audio: OpusEncoder;
+  readonly audio: SoundEncoder;
 }
 
 /**
@@ -45,7 +46,7 @@ export class DemoJob {
   readonly #epochMs: number;
   readonly #scene: Scene;
   readonly #video: H264Encoder;
-  readonly #audio: OpusEncoder;
+  readonly #audio: SoundEncoder;
   readonly #samples = Buffer.alloc(OPUS_FRAME_SAMPLES * CHANNELS * 2);
   readonly #audioTrack = createOpusTrack(1, CHANNELS);
   #videoTrack: Track | undefined;
@@ -70,7 +71,7 @@ export class DemoJob {
     const scene = new Scene();
     const video = await opening;
     try {
-      const audio = new OpusEncoder({ channels: CHANNELS, bitRate: AUDIO_BIT_RATE });
+      const audio = openOpusEncoder(CHANNELS, AUDIO_BIT_RATE);
       return new DemoJob(channel, epochMs, { scene, video, audio });
     } catch (error) {
       await video.close();

@@ -4,7 +4,7 @@ import type { HlsOptions } from './hls-options.ts';
 import { expectedSegmentSeconds } from './part-plan.ts';
 
 /** Average length of the stream's groups of pictures so far, seconds; 0 if unknown. */
-export function gopSeconds(stream: Stream): number {
+function gopSeconds(stream: Stream): number {
   const { videoUnits, randomAccessUnits } = stream.counters;
   const pictures = stream.cachedUnits.filter(({ track }) => track.kind === 'video');
   // Groups that are complete, on average; of a stream's first group only a lower bound is known.
