@@ -18,6 +18,12 @@ const CAMERA_PAGE = /^\/live\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/?$/;
  * second, on a slow machine for much longer, and would come between a stream and its picture.
  */
 const HEAD_START_MS = 400;
+/** Where the list takes longer, the stream is asked for without knowing more. */
+const LIST_MS = 300;
+
+async function patience(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+}
 
 /** Until there is a picture, or nothing to wait for. */
 async function settled(player: CameraPlayer): Promise<void> {
@@ -46,12 +52,14 @@ async function warmGrid(): Promise<void> {
 }
 
 async function warmCamera(cameraId: string): Promise<void> {
-  const player = players.warm(cameraId);
+  // index.html has asked for the list already, and it is here before an offer could be made: what it rules out is
+  // never asked for.
+  const cameras = await Promise.race([firstCameraList().catch(() => undefined), patience(LIST_MS)]);
+  const camera = cameras?.find(({ id }) => id === cameraId);
+  if (cameras !== undefined && camera === undefined) return;
+  const player = players.warm(cameraId, camera);
   const isEmbedded = new URLSearchParams(location.search).has('embed');
   showEarly(isEmbedded ? 'embedded' : areDetailsOpen() ? 'camera' : 'camera-alone', [player]);
-  const cameras = await firstCameraList();
-  // The list is here before the offer is made: what it rules out is never asked for.
-  player.update(cameras.find(({ id }) => id === cameraId) ?? null);
   await settled(player);
 }
 
@@ -66,6 +74,6 @@ async function warm(): Promise<void> {
 
 const warming = warm();
 startTheme();
-const headStart = new Promise((resolve) => setTimeout(resolve, HEAD_START_MS));
+const headStart = patience(HEAD_START_MS);
 // A list that does not arrive is shown by the application, not here.
 void Promise.race([warming.catch(() => undefined), headStart]).then(async () => import('./main.tsx'));

@@ -86,6 +86,8 @@ export class CameraPlayer {
   #lastPictureAtMs: number | null = null;
   #quality: QualityState | null = null;
   #wish: QualityWish;
+  /** Pictures have stopped coming: what begins now, on a line that may be narrow, begins with the least there is. */
+  #isStalled = false;
   #isMuted = true;
   #isStarted = false;
   #isVisible = true;
@@ -301,25 +303,46 @@ export class CameraPlayer {
 
   #open(serial: number, protocol: Playback['protocol']): void {
     const urls = mediaUrls(this.cameraId, this.#baseUrl);
+    const wish = this.#firstWish();
     const listener: PlaybackListener = {
-      onFirstFrame: () => this.#send({ type: 'firstFrame', serial }),
-      onStall: (isStalled) => this.#send({ type: 'stall', serial, isStalled }),
+      onFirstFrame: () => {
+        this.#isStalled = false;
+        this.#send({ type: 'firstFrame', serial });
+        // What comes by now, it rises from by itself; or the wish has changed meanwhile.
+        if (wish !== this.#wish) playback.setQuality?.(this.#wish);
+      },
+      onStall: (isStalled) => {
+        this.#isStalled = isStalled;
+        this.#send({ type: 'stall', serial, isStalled });
+      },
       onFailure: (failure) => this.#send({ type: 'failure', serial, failure }),
       onQuality: (quality) => this.#onQuality(serial, quality),
     };
-    const playback = this.#create(protocol, urls, listener);
+    const playback = this.#create(protocol, urls, listener, wish);
     this.#playbacks.set(serial, playback);
     playback.open();
   }
 
-  #create(protocol: Playback['protocol'], urls: MediaUrls, listener: PlaybackListener): Playback {
+  /** Which rendition a playback begins with. */
+  #firstWish(): QualityWish {
+    const least = this.#quality?.available.at(-1);
+    if (!this.#isStalled || this.#wish.quality !== 'auto' || least === undefined) return this.#wish;
+    return { ...this.#wish, quality: least.name };
+  }
+
+  #create(
+    protocol: Playback['protocol'],
+    urls: MediaUrls,
+    listener: PlaybackListener,
+    wish: QualityWish,
+  ): Playback {
     switch (protocol) {
       case 'webrtc':
-        return new WhepPlayback(urls.whep, () => this.#pictures.addVideo(), listener, this.#wish);
+        return new WhepPlayback(urls.whep, () => this.#pictures.addVideo(), listener, wish);
       case 'mse':
-        return new MsePlayback(urls.mse, this.#pictures.addVideo(), listener, this.#wish);
+        return new MsePlayback(urls.mse, this.#pictures.addVideo(), listener, wish);
       case 'hls':
-        return new HlsPlayback(urls.hls, this.#pictures.addVideo(), listener, this.#wish);
+        return new HlsPlayback(urls.hls, this.#pictures.addVideo(), listener, wish);
     }
   }
 }

@@ -38,8 +38,8 @@ export class HlsMuxers {
   /** Streams whose lack of sound has been logged. */
   readonly #silent = new WeakSet<Stream>();
   #lastRun = 0;
-  /** Media sequence numbers that a stream's muxers came to. */
-  readonly #newestMsns = new WeakMap<Stream, number>();
+  /** How far the media sequence numbers of a camera had come when a muxer of it was closed. */
+  readonly #counts = new WeakMap<Stream, { readonly msn: number; readonly atMs: number }>();
   #sweeper: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -83,12 +83,8 @@ export class HlsMuxers {
       return known.muxer;
     }
     const siblings = [...this.#all()].filter(({ muxer }) => muxer.stream.origin === stream.origin);
-    const schedule = siblings[0]?.muxer.schedule;
     const lender = isOfLadder ? siblings.find((sibling) => sibling.muxer.canLend)?.muxer : undefined;
-    // Names are not used again, nor after a restart: what is made in a second goes on for longer.
-    this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
-    const numbers = { run: this.#lastRun, firstMsn: this.#firstMsn(stream, lender, nowMs) };
-    const muxer = new HlsMuxer(stream, numbers, this.#options, this.#hooks, schedule);
+    const muxer = this.#make(stream, siblings[0]?.muxer, lender);
     if (this.#isClosed) {
       muxer.close();
       return muxer;
@@ -125,13 +121,28 @@ export class HlsMuxers {
   }
 
   /**
-   * The number of a new muxer's first segment: that of the same segment of the muxer that it borrows from, else the one
-   * that it would have had if segments had been made since 1970. A player that returns to a rendition reckons how far
-   * its numbers have come by the time that passed (hls.js): numbers that jump ahead would send it into the future.
+   * @param sibling another rendition's
+   * @param lender the one that it is to borrow from
    */
-  #firstMsn(stream: Stream, lender: HlsMuxer | undefined, nowMs: number): number {
-    const regular = Math.floor(nowMs / 1000 / segmentSecondsOf(stream, this.#options));
-    return Math.max(lender?.oldestMsn ?? regular, (this.#newestMsns.get(stream) ?? 0) + 1);
+  #make(stream: Stream, sibling: HlsMuxer | undefined, lender: HlsMuxer | undefined): HlsMuxer {
+    const nowMs = this.#clock();
+    // Names are not used again, nor after a restart: what is made in a second goes on for longer.
+    this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
+    const firstMsn = lender?.oldestMsn ?? sibling?.newestMsn ?? this.#resumedMsn(stream, nowMs);
+    const numbers = { run: this.#lastRun, firstMsn };
+    return new HlsMuxer(stream, numbers, this.#options, this.#hooks, sibling?.schedule);
+  }
+
+  /**
+   * The number of the next segment of a camera that has no muxer now. Its renditions count together, and the count goes
+   * on as if there had been one: a player that returns to a rendition reckons by the time that passed how far its
+   * numbers have come (hls.js), and others would send it into the past or the future.
+   */
+  #resumedMsn(stream: Stream, nowMs: number): number {
+    const last = this.#counts.get(stream.origin);
+    if (last === undefined) return Math.floor(nowMs / this.#options.segmentDurationMs);
+    const missed = (nowMs - last.atMs) / 1000 / segmentSecondsOf(stream, this.#options);
+    return last.msn + Math.max(1, Math.round(missed));
   }
 
   #find(stream: Stream, isOfLadder: boolean): Entry | undefined {
@@ -146,7 +157,7 @@ export class HlsMuxers {
       if (entries.get(stream)?.muxer === muxer) entries.delete(stream);
     }
     stream.removeReader(muxer);
-    this.#newestMsns.set(stream, Math.max(this.#newestMsns.get(stream) ?? 0, muxer.newestMsn));
+    this.#counts.set(stream.origin, { msn: muxer.newestMsn, atMs: this.#clock() });
     muxer.close();
   }
 
