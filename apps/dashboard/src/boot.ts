@@ -55,9 +55,7 @@ async function warmCamera(cameraId: string): Promise<void> {
   // index.html has asked for the list already, and it is here before an offer could be made: what it rules out is
   // never asked for.
   const cameras = await Promise.race([firstCameraList().catch(() => undefined), patience(LIST_MS)]);
-  const camera = cameras?.find(({ id }) => id === cameraId);
-  if (cameras !== undefined && camera === undefined) return;
-  const player = players.warm(cameraId, camera);
+  const player = players.warm(cameraId, cameras && (cameras.find(({ id }) => id === cameraId) ?? null));
   const isEmbedded = new URLSearchParams(location.search).has('embed');
   showEarly(isEmbedded ? 'embedded' : areDetailsOpen() ? 'camera' : 'camera-alone', [player]);
   await settled(player);

@@ -28,6 +28,11 @@ for (const { query, want } of [
   });
 }
 
+test('score: a sign that looks like an accent is a sign', () => {
+  assert.ok(score('^', { label: 'roof ^' }) > 0);
+  assert.ok(score('`', { label: '`' }) > 0);
+});
+
 test('score: a name finds itself', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), (label) => {

@@ -10,7 +10,7 @@ function plain(text: string): string {
   return text
     .toLowerCase()
     .normalize('NFD')
-    .replaceAll(/\p{Diacritic}/gu, '')
+    .replaceAll(/\p{M}/gu, '')
     .replaceAll('đ', 'd');
 }
 

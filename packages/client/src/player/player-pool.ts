@@ -28,9 +28,9 @@ export class PlayerPool {
   /**
    * Starts a player that nobody holds yet; it goes away if nobody takes it within five seconds.
    *
-   * @param camera what is known of it, so that nothing hopeless is begun.
+   * @param camera what is known of it (`null`: there is none of this id), so that nothing hopeless is begun.
    */
-  warm(cameraId: string, camera?: Camera): CameraPlayer {
+  warm(cameraId: string, camera?: Camera | null): CameraPlayer {
     const entry = this.#entry(cameraId, camera);
     if (entry.holders === 0) this.#expire(cameraId, entry, LINGER_MS);
     return entry.player;
@@ -69,7 +69,7 @@ export class PlayerPool {
     this.#entries.clear();
   }
 
-  #entry(cameraId: string, camera?: Camera): Entry {
+  #entry(cameraId: string, camera?: Camera | null): Entry {
     let entry = this.#entries.get(cameraId);
     if (entry === undefined) {
       entry = {
