@@ -7,11 +7,7 @@ export interface Findable {
 
 /** Lower case without accents, so that “cổng” is found by “cong”. */
 function plain(text: string): string {
-  return text
-    .toLowerCase()
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .replaceAll('đ', 'd');
+  return text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('đ', 'd');
 }
 
 /** Letters of `word` in order, anywhere in `text`. */
