@@ -54,8 +54,8 @@ export class VideoTranscoding implements Reader {
   #encoder = '';
   /** What to add to stream time, in ms, to have the wall clock. */
   #wallOffsetMs = Number.NaN;
-  /** When a picture came out last, or a random access point was asked for. */
-  #lastSignMs = 0;
+  /** When the first picture went in since one came out, or since a random access point was asked for. */
+  #unansweredMs: number | undefined;
 
   constructor(stream: Stream, options: VideoTranscodingOptions) {
     this.#stream = stream;
@@ -122,8 +122,9 @@ export class VideoTranscoding implements Reader {
     if (this.#line.channel === undefined) return;
     this.#line.channel.write(unit);
     const nowMs = performance.now();
-    if (nowMs - this.#lastSignMs < LOST_MS) return;
-    this.#lastSignMs = nowMs;
+    this.#unansweredMs ??= nowMs;
+    if (nowMs - this.#unansweredMs < LOST_MS) return;
+    this.#unansweredMs = nowMs;
     this.#stream.requestKeyFrame();
   }
 
@@ -135,7 +136,7 @@ export class VideoTranscoding implements Reader {
     const source = this.#source;
     if (source === undefined) return;
     this.#link = link;
-    this.#lastSignMs = performance.now();
+    this.#unansweredMs = undefined;
     const pictures = this.#stream.cachedUnits.filter(({ track }) => track === source);
     const last = pictures.at(-1);
     if (last !== undefined) this.#wallOffsetMs = last.wallClockMs - (last.pts * 1000) / source.clockRate;
@@ -161,7 +162,7 @@ export class VideoTranscoding implements Reader {
         for (const listener of rung.listeners) listener.onTrack(track);
       },
       onUnit: (unit) => {
-        this.#lastSignMs = performance.now();
+        this.#unansweredMs = undefined;
         unit.wallClockMs = this.#wallOffsetMs + (unit.pts * 1000) / unit.track.clockRate;
         for (const listener of rung.listeners) listener.onUnit(unit);
       },

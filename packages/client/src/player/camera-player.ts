@@ -86,8 +86,8 @@ export class CameraPlayer {
   #lastPictureAtMs: number | null = null;
   #quality: QualityState | null = null;
   #wish: QualityWish;
-  /** Pictures have stopped coming: what begins now, on a line that may be narrow, begins with the least there is. */
-  #isStalled = false;
+  /** What the camera sends did not get through in time: what begins now begins with the least there is, and rises. */
+  #isOverrun = false;
   #isMuted = true;
   #isStarted = false;
   #isVisible = true;
@@ -173,6 +173,8 @@ export class CameraPlayer {
     );
     const hasNews = key !== this.#tracksKey;
     this.#tracksKey = key;
+    // Then it is the camera that stopped, and not the line.
+    if (condition !== 'ready') this.#isOverrun = false;
     if (!hasNews && condition === this.#model.condition) return;
     this.#send({
       type: 'camera',
@@ -306,13 +308,14 @@ export class CameraPlayer {
     const wish = this.#firstWish();
     const listener: PlaybackListener = {
       onFirstFrame: () => {
-        this.#isStalled = false;
+        this.#isOverrun = false;
         this.#send({ type: 'firstFrame', serial });
-        // What comes by now, it rises from by itself; or the wish has changed meanwhile.
+        // From the least it rises by itself; or the wish has changed meanwhile.
         if (wish !== this.#wish) playback.setQuality?.(this.#wish);
       },
       onStall: (isStalled) => {
-        this.#isStalled = isStalled;
+        // WebRTC is given less before it comes to that: where it stalls, packets are lost altogether.
+        this.#isOverrun = isStalled && protocol !== 'webrtc';
         this.#send({ type: 'stall', serial, isStalled });
       },
       onFailure: (failure) => this.#send({ type: 'failure', serial, failure }),
@@ -326,7 +329,7 @@ export class CameraPlayer {
   /** Which rendition a playback begins with. */
   #firstWish(): QualityWish {
     const least = this.#quality?.available.at(-1);
-    if (!this.#isStalled || this.#wish.quality !== 'auto' || least === undefined) return this.#wish;
+    if (!this.#isOverrun || this.#wish.quality !== 'auto' || least === undefined) return this.#wish;
     return { ...this.#wish, quality: least.name };
   }
 

@@ -66,7 +66,7 @@ export class HlsMuxer implements Reader {
 
   /**
    * @param run no other muxer of the camera ever has it.
-   * @param firstMsn media sequence number of its first segment.
+   * @param firstMsn media sequence number of its first segment, where it borrows none.
    * @param schedule shared with the other renditions of the camera.
    */
   constructor(
@@ -117,12 +117,6 @@ export class HlsMuxer implements Reader {
     const { open, listed } = this.#window;
     const isThere = open !== undefined || listed.length > 0;
     return hasVideo && isThere && this.#segmenter !== undefined && !this.#isEnded;
-  }
-
-  /** Media sequence number of the oldest segment that is listed and no gap. */
-  get oldestMsn(): number {
-    const { listed, open, firstMsn } = this.#window;
-    return (listed.find(({ isGap }) => !isGap) ?? open)?.msn ?? firstMsn;
   }
 
   /** Media sequence number of the newest segment. */

@@ -84,7 +84,7 @@ export class HlsMuxers {
     }
     const siblings = [...this.#all()].filter(({ muxer }) => muxer.stream.origin === stream.origin);
     const lender = isOfLadder ? siblings.find((sibling) => sibling.muxer.canLend)?.muxer : undefined;
-    const muxer = this.#make(stream, siblings[0]?.muxer, lender);
+    const muxer = this.#make(stream, siblings[0]?.muxer);
     if (this.#isClosed) {
       muxer.close();
       return muxer;
@@ -120,15 +120,12 @@ export class HlsMuxers {
     yield* this.#pure.values();
   }
 
-  /**
-   * @param sibling another rendition's
-   * @param lender the one that it is to borrow from
-   */
-  #make(stream: Stream, sibling: HlsMuxer | undefined, lender: HlsMuxer | undefined): HlsMuxer {
+  /** @param sibling another rendition's, whose numbers go on. */
+  #make(stream: Stream, sibling: HlsMuxer | undefined): HlsMuxer {
     const nowMs = this.#clock();
     // Names are not used again, nor after a restart: what is made in a second goes on for longer.
     this.#lastRun = Math.max(Math.floor(nowMs / 1000), this.#lastRun + 1);
-    const firstMsn = lender?.oldestMsn ?? sibling?.newestMsn ?? this.#resumedMsn(stream, nowMs);
+    const firstMsn = sibling?.newestMsn ?? this.#resumedMsn(stream, nowMs);
     const numbers = { run: this.#lastRun, firstMsn };
     return new HlsMuxer(stream, numbers, this.#options, this.#hooks, sibling?.schedule);
   }

@@ -58,8 +58,7 @@ export class SegmentWindow {
   #discontinuitySequence = 0;
   #targetDuration: number;
   #byteLength = 0;
-  /** Media sequence number of the first segment that is no gap. */
-  readonly firstMsn: number;
+  #firstMsn: number;
 
   /**
    * @param firstMsn media sequence number of the first segment that is written; gaps precede it.
@@ -70,7 +69,7 @@ export class SegmentWindow {
     targetDuration: number,
     options: Pick<HlsOptions, 'segmentCount' | 'maxBytes'>,
   ) {
-    this.firstMsn = this.#nextMsn = firstMsn;
+    this.#firstMsn = this.#nextMsn = firstMsn;
     this.#targetDuration = targetDuration;
     this.#options = options;
   }
@@ -83,6 +82,11 @@ export class SegmentWindow {
   /** The segment being written, once it has a part. */
   get open(): HlsSegment | undefined {
     return this.#open;
+  }
+
+  /** Media sequence number of the first segment that it had and that was no gap. */
+  get firstMsn(): number {
+    return this.#firstMsn;
   }
 
   /** Index that the next part will have. */
@@ -115,23 +119,23 @@ export class SegmentWindow {
   }
 
   /**
-   * Begins with what `other` lists and writes, under names of its own. Called before anything was added.
+   * Begins with what `other` lists and writes: with its numbers, under names of its own. Called before anything was added.
    *
    * @param headOf what such a head is called here.
    */
   adopt(other: SegmentWindow, headOf: (head: InitHead) => InitHead): void {
     this.#targetDuration = Math.max(this.#targetDuration, other.#targetDuration);
     this.#discontinuitySequence = other.#discontinuitySequence;
-    const copied = (segment: Growing, msn: number): Growing => {
+    const copied = (segment: Growing): Growing => {
       this.#byteLength += segment.byteLength;
       if (segment.init !== undefined) this.#init = headOf(segment.init);
       const parts = segment.parts.map((part) => ({ ...part, index: this.#nextPart++ }));
-      return { ...segment, msn, init: this.#init, parts };
+      return { ...segment, init: this.#init, parts };
     };
-    const gapCount = other.#listed.filter(({ isGap }) => isGap).length;
-    this.#listed = other.#listed.map((segment, i) => copied(segment, this.#nextMsn - gapCount + i));
-    this.#nextMsn += this.#listed.length - gapCount;
-    this.#open = other.#open && copied(other.#open, this.#nextMsn++);
+    this.#firstMsn = (other.#listed.find(({ isGap }) => !isGap) ?? other.#open)?.msn ?? other.#nextMsn;
+    this.#nextMsn = other.#nextMsn;
+    this.#listed = other.#listed.map(copied);
+    this.#open = other.#open && copied(other.#open);
     this.#isDiscontinuity = other.#isDiscontinuity;
   }
 
