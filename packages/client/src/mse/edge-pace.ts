@@ -74,6 +74,8 @@ export class EdgePace {
     if (this.#isCatchingUp) return { action: 'play', rate: over > FAR_SECONDS ? FASTEST : FAST };
     return { action: 'play', rate: over < -this.#spare / 2 ? SLOW : 1 };
   }
+
+  /** The buffer ran empty: more is kept from now on. */
   #starve(): void {
     this.#spare = Math.min(MOST_SPARE_SECONDS, this.#spare + STARVED_STEP_SECONDS);
     if (this.#hasTrusted) this.#patience = Math.min(MOST_PATIENCE, 2 * this.#patience);
