@@ -31,6 +31,8 @@ const PEERS = {
   'fonts-dejavu-core': undefined,
   gcc: 'gcc',
   'libc6-dev': undefined,
+  postgresql: 'postgres',
+  'redis-server': 'redis-server',
 };
 
 /** @param {string} text */

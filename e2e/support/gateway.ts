@@ -15,6 +15,8 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The demo camera; off unless a test is about it. */
   readonly demo?: boolean;
+  /** Whether everybody has to prove who he is; off unless a test is about it. */
+  readonly access?: boolean;
 }
 
 /** The whole program in a process of its own, on free ports. */
@@ -63,7 +65,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       ...(options.flags ?? []),
     ],
     {
-      env: { ...process.env, VEDETTE_DATA_DIR: folder, ...options.environment },
+      env: {
+        ...process.env,
+        VEDETTE_DATA_DIR: folder,
+        ...(options.access === true ? {} : { VEDETTE_ACCESS: 'open' }),
+        ...options.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

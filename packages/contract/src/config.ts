@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessConfig } from './access-config.ts';
 import { cameraId } from './camera.ts';
 import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
@@ -200,14 +201,21 @@ const camerasConfig = z
 
 /** The whole configuration: file, environment and flags are all checked against this. */
 export const config = z.strictObject({
-  access: z
-    .enum(['required', 'open'])
-    .default('required')
-    .describe('Reserved for access control; "open" is accepted on loopback listeners only'),
+  access: accessConfig.prefault({}),
   dataDir: z
     .string()
     .default('./data')
     .describe('Where Vedette keeps what it writes: compiled code of its workers, so far'),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// address')
+    .optional()
+    .describe('PostgreSQL to keep people, tokens and the audit log in; a file in dataDir where absent'),
+  redisUrl: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must be a redis:// address')
+    .optional()
+    .describe('Redis to count rate limits in, where several gateways share them'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -234,4 +242,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   'sub',
   'key',
   'passphrase',
+  'clientSecret',
+  'databaseUrl',
+  'redisUrl',
 ]);

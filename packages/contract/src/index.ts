@@ -1,3 +1,5 @@
+export * from './access-config.ts';
+export * from './access.ts';
 export * from './camera.ts';
 export * from './config.ts';
 export * from './demo-clock.ts';

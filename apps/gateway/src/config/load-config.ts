@@ -50,6 +50,8 @@ function readTree({ file, isFileRequired }: ConfigSources): Tree {
   const tree: unknown = document.toJS({ maxAliasCount: 100 });
   if (tree === null || tree === undefined) return {};
   if (!isTree(tree)) throw new ConfigError(`${file}: must hold keys and values, like "demo: true"`);
+  // The word alone is the mode.
+  if (typeof tree['access'] === 'string') tree['access'] = { mode: tree['access'] };
   return tree;
 }
 

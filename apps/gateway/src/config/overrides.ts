@@ -21,6 +21,12 @@ const OTHER_NAMES: ReadonlySet<string> = new Set([
 /** Names taken over from the systems that Vedette replaces. */
 const INHERITED: Readonly<Record<string, ConfigKey>> = {
   ALLOWED_ORIGINS: { path: ['http', 'allowedOrigins'], kind: 'json' },
+  VEDETTE_ACCESS: { path: ['access', 'mode'], kind: 'string' },
+  DATABASE_URL: { path: ['databaseUrl'], kind: 'string' },
+  REDIS_URL: { path: ['redisUrl'], kind: 'string' },
+  STREAM_TOKEN_EXPIRES_MINUTES: { path: ['access', 'streamTokens', 'minutes'], kind: 'number' },
+  MAX_TOKENS_PER_USER: { path: ['access', 'streamTokens', 'perUser'], kind: 'number' },
+  MAX_TOKENS_PER_HOUR: { path: ['access', 'streamTokens', 'perHour'], kind: 'number' },
 };
 
 const byName = new Map(configKeys.map((key) => [environmentName(key.path), key]));
@@ -71,7 +77,10 @@ export function environmentOverrides(
   return { overrides, unknown };
 }
 
-const byFlag = new Map(configKeys.map((key) => [key.path.join('.'), key]));
+const byFlag = new Map<string, ConfigKey>([
+  ...configKeys.map((key) => [key.path.join('.'), key] as const),
+  ['access', { path: ['access', 'mode'], kind: 'string' }],
+]);
 
 /**
  * The override that the flag `--name value` stands for; `undefined` where there is no such key.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Identity } from '../access/identity.ts';
 
 /** Protocols by which peers take or give media; the label of metrics and the sessions list. */
 export type SessionProtocol = 'rtsp' | 'webrtc' | 'hls' | 'rtmp' | 'srt' | 'mse' | 'flv' | 'ts' | 'mjpeg';
@@ -13,6 +14,8 @@ export interface SessionInfo {
   readonly userAgent?: string | undefined;
   /** How it is carried: `tcp`, `udp`, `tls`, … */
   readonly transport: string;
+  /** Who views or publishes. */
+  readonly identity?: Identity;
 }
 
 /** How the peer says it receives. */
