@@ -149,12 +149,19 @@ export interface ShareLinksTable {
   views: number;
 }
 
-/** What was done, by whom; a chain: each row's hash covers the row before. */
+/**
+ * What was done, by whom; a chain: each row's hash covers the row before. What names a person (actor and object) is
+ * covered by a salted commitment only, so that it can be erased without breaking the chain: see access/audit/chain.ts.
+ * Indexes: at, actorId, userId, cameraId, action.
+ */
 export interface AuditTable {
+  /** Primary key; from 1, without gaps; given by the writer, not by the database. */
   seq: number;
   at: number;
   actorKind: string;
   actorId: string;
+  /** The user behind the actor: he himself, or whose token it is. */
+  userId: string | null;
   actorName: string;
   action: string;
   cameraId: string | null;
@@ -165,6 +172,10 @@ export interface AuditTable {
   result: 'ok' | 'refused' | 'failed';
   /** JSON: before and after, reasons; nothing secret. */
   detail: string;
+  /** Salt of the commitment to actorName, address and userAgent; once they are erased, the commitment and a seal. */
+  actorProof: string;
+  /** The same for target and detail. */
+  objectProof: string;
   previousHash: string;
   hash: string;
 }
