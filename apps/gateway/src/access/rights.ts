@@ -22,7 +22,7 @@ export interface ApiKeyRights {
 /** A stream token or a share link: some actions with one camera, for a while, on behalf of a user. */
 export interface LentRights {
   readonly id: string;
-  /** Who made it: what he may not do, it may not do. */
+  /** The user or the API key that made it: what he may not do, it may not do. */
   readonly userId: string;
   readonly cameraId: string;
   readonly actions: readonly CameraAction[];
@@ -163,7 +163,10 @@ export class Rights implements Membership {
   #decideLent(lent: LentRights | undefined, action: Action, cameraId: string | undefined): Decision {
     if (lent === undefined || lent.expiresAtMs <= this.#now()) return 'gone';
     const isInScope = lent.cameraId === cameraId && isCameraAction(action) && lent.actions.includes(action);
-    return isInScope ? this.#decideUser(lent.userId, action, cameraId) : 'no';
+    if (!isInScope) return 'no';
+    return this.#carriers.apiKey.has(lent.userId)
+      ? this.#decideApiKey(lent.userId, action, cameraId)
+      : this.#decideUser(lent.userId, action, cameraId);
   }
 
   #decideOutside(

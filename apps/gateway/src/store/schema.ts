@@ -120,6 +120,9 @@ export interface StreamTokensTable {
   id: string;
   /** SHA-256 of the whole token, base64url: the token itself is kept nowhere. */
   hash: string;
+  /** JSON `[hash, expiresAt][]` of the tokens that this one replaced by a refresh and that are still good. */
+  formerHashes: string;
+  /** Of the user, or of the API key, that made it; `everybody` where access is open. */
   userId: string;
   cameraId: string;
   /** JSON `CameraAction[]`. */
