@@ -1,5 +1,5 @@
 import type { Config } from '@vedette/contract';
-import { readFileSync } from 'node:fs';
+import { TlsCertificate } from './net/tls-certificate.ts';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
@@ -51,7 +51,7 @@ export function buildRtsp(
   const tls =
     certificate === undefined || key === undefined
       ? undefined
-      : { port: tlsPort, certificate: readFileSync(certificate), key: readFileSync(key) };
+      : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtspServer({
     host,
     port,
@@ -99,7 +99,7 @@ export function buildRtmp(
   const tls =
     certificate === undefined || key === undefined
       ? undefined
-      : { port: tlsPort, certificate: readFileSync(certificate), key: readFileSync(key) };
+      : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtmpServer({
     host,
     port,

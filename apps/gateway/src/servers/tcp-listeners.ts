@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { CertificateSource } from '../net/tls-certificate.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ConnectionGuard, type ConnectionLimits } from './connection-guard.ts';
 
@@ -23,8 +24,8 @@ export interface TcpListenersOptions {
 
 export interface TlsListener {
   readonly port: number;
-  readonly certificate: string | Buffer;
-  readonly key: string | Buffer;
+  /** Connections that are made after it was renewed see the new one. The listener closes it. */
+  readonly certificate: CertificateSource;
 }
 
 export interface ListenerPorts {
@@ -84,6 +85,7 @@ export class TcpListeners {
   async close(sayGoodbye: () => void): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#refusalTimer);
+    this.#options.tls?.certificate.close();
     const listeners = this.#listeners.splice(0);
     const closed = listeners.map(async (listener) => once(listener, 'close'));
     for (const listener of listeners) listener.close();
@@ -95,9 +97,10 @@ export class TcpListeners {
     clearTimeout(cutOff);
   }
 
-  #secureServer({ certificate: cert, key }: TlsListener): Server {
+  #secureServer({ certificate }: TlsListener): Server {
     const { name, logger, handshakeMs: handshakeTimeout, onConnection } = this.#options;
-    const server = createTlsServer({ cert, key, handshakeTimeout });
+    const server = createTlsServer({ ...certificate.current, handshakeTimeout });
+    certificate.onChange((pair) => server.setSecureContext(pair));
     // The guard counts from the first byte on: handshakes cost most of all.
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on('secureConnection', (socket) => onConnection(socket, true));

@@ -7,6 +7,7 @@ import { selfSignedCertificate } from '../../../../../e2e/support/self-signed-ce
 import { until } from '../../../../../e2e/support/until.ts';
 import { ffmpeg } from '../../../../../packages/media/src/testing/ffmpeg.ts';
 import { frameHashes } from '../../../../../packages/media/src/testing/frame-hashes.ts';
+import { fixedCertificate } from '../../net/tls-certificate.ts';
 import { makeFootage } from '../../sinks/hls/testing/footage.ts';
 import { framemd5Hashes, startFfmpeg, startPlayer } from '../rtsp/testing/player.ts';
 import { TestBed, writeInTime, type TestBedOptions } from './testing/test-bed.ts';
@@ -167,7 +168,8 @@ test('GStreamer plays', async (t) => {
 test('over TLS, published and played', async (t) => {
   const { certFile, keyFile } = await selfSignedCertificate();
   const { readFileSync } = await import('node:fs');
-  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const tls = { port: 0, certificate: fixedCertificate(pair) };
   const bed = await startBed(t, { server: { tls } });
   const recorder = bed.record();
   const url = `rtmps://127.0.0.1:${bed.tlsPort}/live/gate`;

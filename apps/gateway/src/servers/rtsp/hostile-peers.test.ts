@@ -6,6 +6,7 @@ import { connect as connectPlain } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { selfSignedCertificate } from '../../../../../e2e/support/self-signed-certificate.ts';
 import { until } from '../../../../../e2e/support/until.ts';
+import { fixedCertificate } from '../../net/tls-certificate.ts';
 import { picture, videoTrack } from '../../testing/units.ts';
 import { RtspClient } from './testing/rtsp-client.ts';
 import { TestBed, type TestBedOptions } from './testing/test-bed.ts';
@@ -180,7 +181,8 @@ test('connections are limited by address and in total; refusals are one line, ho
 
 test('RTSP over TLS plays, and never sends media in the clear', async (t) => {
   const { certFile, keyFile, pem } = await selfSignedCertificate();
-  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const tls = { port: 0, certificate: fixedCertificate(pair) };
   const { bed } = await startWatched(t, { server: { tls } });
   const socket = connectTls({ port: bed.tlsPort, host: '127.0.0.1', ca: pem });
   t.after(() => socket.destroy());
@@ -200,7 +202,8 @@ test('RTSP over TLS plays, and never sends media in the clear', async (t) => {
 
 test('handshakes that never end do not hold a place for ever', async (t) => {
   const { certFile, keyFile } = await selfSignedCertificate();
-  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const tls = { port: 0, certificate: fixedCertificate(pair) };
   const bed = await TestBed.start({ server: { tls, limits: { messageMs: 50 } } });
   t.after(() => bed.close());
   const socket = connectPlain(bed.tlsPort, '127.0.0.1');

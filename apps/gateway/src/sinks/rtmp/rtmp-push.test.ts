@@ -6,6 +6,7 @@ import { startNginxRtmp, type NginxRtmp } from '../../../../../e2e/support/nginx
 import { selfSignedCertificate } from '../../../../../e2e/support/self-signed-certificate.ts';
 import { until } from '../../../../../e2e/support/until.ts';
 import { frameHashes } from '../../../../../packages/media/src/testing/frame-hashes.ts';
+import { fixedCertificate } from '../../net/tls-certificate.ts';
 import { networkGuard } from '../../net/guarded-lookup.ts';
 import { PushError, type PushTotals } from '../../push/push-target.ts';
 import { Recorder, TestBed, writeInTime } from '../../servers/rtmp/testing/test-bed.ts';
@@ -121,7 +122,8 @@ test('Vedette to Vedette: pushed, and pulled', async (t) => {
 test('RTMPS: an unknown certificate is not trusted, a known authority is', async (t) => {
   const { certFile, keyFile, pem } = await selfSignedCertificate();
   const { readFileSync } = await import('node:fs');
-  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const tls = { port: 0, certificate: fixedCertificate(pair) };
   const bed = await TestBed.start({ server: { tls } });
   t.after(() => bed.close());
   const address = `rtmps://127.0.0.1:${bed.tlsPort}/live/gate`;

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { selfSignedCertificate } from '../../../../../e2e/support/self-signed-certificate.ts';
 import { until } from '../../../../../e2e/support/until.ts';
+import { fixedCertificate } from '../../net/tls-certificate.ts';
 import { networkGuard, publicGuard, type AddressGuard } from '../../net/guarded-lookup.ts';
 import { PushError, type PushTotals } from '../../push/push-target.ts';
 import { TestBed } from '../../servers/rtsp/testing/test-bed.ts';
@@ -179,7 +180,8 @@ test('a user and a password answer the challenge', async (t) => {
 
 test('rtsps: a certificate that is trusted, and one that is not', async (t) => {
   const { pem, certFile, keyFile } = await selfSignedCertificate();
-  const tls = { port: 0, certificate: readFileSync(certFile), key: readFileSync(keyFile) };
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const tls = { port: 0, certificate: fixedCertificate(pair) };
   const bed = await TestBed.start({ server: { tls } });
   t.after(() => bed.close());
   const clip = makeFootage({ seconds: 1 });
