@@ -1,6 +1,7 @@
 import { cameraConfig, type Config } from '@vedette/contract';
 import { mkdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { OPEN_RIGHTS } from './access/rights.ts';
 import { camerasJson } from './api/api-routes.ts';
 import { LiveEvents } from './api/live-events.ts';
 import { pushJson } from './api/push-json.ts';
@@ -104,7 +105,7 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   const events = new LiveEvents({
     server: http.app.server,
     allowedOrigins: config.http.allowedOrigins,
-    cameras: () => camerasJson({ cameras, sessions }),
+    cameras: () => camerasJson({ cameras, sessions, rights: OPEN_RIGHTS }),
     pushes: () => pushes.list().map(pushJson),
   });
   closers.push(async () => http.close());

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import path from 'node:path';
+import { OPEN_RIGHTS } from './access/rights.ts';
 import { cameraRoutes, sessionRoutes } from './api/api-routes.ts';
 import { healthRoutes } from './api/health-routes.ts';
 import { registerOpenApi } from './api/openapi-routes.ts';
@@ -57,9 +58,9 @@ export async function addRoutes({
   await http.app.register(
     serverRoutes(() => ({ version, transcodes: fitter.isEnabled, rtspPort: rtsp?.port ?? null })),
   );
-  await http.app.register(cameraRoutes({ cameras, sessions }));
+  await http.app.register(cameraRoutes({ cameras, sessions, rights: OPEN_RIGHTS }));
   await http.app.register(pushRoutes({ cameras, pushes }));
-  await http.app.register(sessionRoutes({ sessions }));
+  await http.app.register(sessionRoutes({ sessions, rights: OPEN_RIGHTS }));
   await http.app.register(webrtc === undefined ? switchedOffRoutes(WHEP_OFF) : whepRoutes(webrtc, cameras));
   await http.app.register(
     webrtc === undefined

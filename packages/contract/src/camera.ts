@@ -60,6 +60,11 @@ export const camera = z
     source: z
       .string()
       .meta({ description: 'Where it comes from, without credentials', example: 'rtsp://10.0.0.5/stream1' }),
+    managedBy: z.enum(['file', 'api', 'publisher']).meta({
+      description: 'Where it is declared: vedette.yml, the API; publisher: made by whoever publishes to it',
+    }),
+    groups: z.array(z.string()).meta({ description: 'Groups that it belongs to, by id' }),
+    zones: z.array(z.string()).meta({ description: 'Zones that it belongs to, by id' }),
     state: cameraState,
     tracks: z.array(trackInfo),
     viewers: z.int().min(0),

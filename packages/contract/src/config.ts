@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessConfig } from './access-config.ts';
+import { setName } from './access.ts';
 import { cameraId } from './camera.ts';
 import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
@@ -129,6 +130,39 @@ const pushSectionConfig = z.strictObject({
     .describe('Whether pushes made by the API may lead into private networks; those of this file may'),
 });
 
+/** What is set for a camera, wherever it is set. */
+export const cameraSettings = z.strictObject({
+  name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
+  transport: z
+    .enum(['auto', 'tcp', 'udp', 'multicast'])
+    .default('auto')
+    .describe('auto: TCP, then UDP where the camera refuses it'),
+  tlsFingerprint: z
+    .string()
+    .regex(
+      /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
+      'must be a SHA-256 fingerprint, 32 hex pairs with colons',
+    )
+    .optional()
+    .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
+  tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
+  sources: z
+    .strictObject({
+      sub: sourceAddress
+        .refine((address) => address !== 'publish', 'must be an address')
+        .optional()
+        .describe('The smaller stream that the camera makes itself: none of its size or below is made then'),
+    })
+    .optional(),
+  renditions: renditionList
+    .optional()
+    .describe('Smaller versions, in place of those of transcode.renditions; [] for none'),
+  onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
+  overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
+});
+
+const setNames = z.array(setName).max(100).default([]);
+
 /** One camera of `cameras:`. */
 export const cameraConfig = z
   .strictObject({
@@ -137,35 +171,9 @@ export const cameraConfig = z
       .transform((address) => address ?? FETCHED_SOURCE)
       .describe('Where it comes from: an address, or "publish"; else sourceFrom'),
     sourceFrom: sourceFrom.optional(),
-    name: z.string().min(1).max(200).optional().describe('What people see; the id where absent'),
-    transport: z
-      .enum(['auto', 'tcp', 'udp', 'multicast'])
-      .default('auto')
-      .describe('auto: TCP, then UDP where the camera refuses it'),
-    tlsFingerprint: z
-      .string()
-      .regex(
-        /^(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/,
-        'must be a SHA-256 fingerprint, 32 hex pairs with colons',
-      )
-      .optional()
-      .describe('Accept exactly this certificate from an rtsps camera (self-signed ones)'),
-    tlsInsecure: z.boolean().default(false).describe('Accept any certificate from an rtsps camera'),
-    sources: z
-      .strictObject({
-        sub: sourceAddress
-          .refine((address) => address !== 'publish', 'must be an address')
-          .optional()
-          .describe(
-            'The smaller stream that the camera makes itself: none of its size or below is made then',
-          ),
-      })
-      .optional(),
-    renditions: renditionList
-      .optional()
-      .describe('Smaller versions, in place of those of transcode.renditions; [] for none'),
-    onDemand: z.boolean().default(false).describe('Connect only while somebody watches'),
-    overridePublisher: z.boolean().default(true).describe('A new publisher takes over from the present one'),
+    ...cameraSettings.shape,
+    groups: setNames.describe('Groups that it belongs to: permissions may be granted for them'),
+    zones: setNames.describe('Zones that it belongs to, as groups'),
     push: pushList.describe('Where it is sent on to, as soon and as long as each entry says'),
   })
   .refine(({ source, sourceFrom: from }) => (source === FETCHED_SOURCE) === (from !== undefined), {

@@ -8,6 +8,10 @@ export const session = z
     protocol: z.enum(['rtsp', 'webrtc', 'hls', 'rtmp', 'srt', 'mse', 'flv', 'ts', 'mjpeg']),
     kind: z.enum(['view', 'publish']),
     cameraId,
+    who: z
+      .object({ kind: z.string(), name: z.string() })
+      .nullable()
+      .meta({ description: 'Who views or publishes; null where nobody has to say', example: null }),
     peer: z.string(),
     userAgent: z.string().nullable(),
     transport: z.string(),

@@ -14,9 +14,10 @@ for (const address of [
   });
 }
 
-test('sourceAddress: programs come from the configuration file only', () => {
+test('sourceAddress: programs and files come from the configuration file only', () => {
   assert.equal(sourceAddress.safeParse('exec:ffmpeg -i a -f mpegts -').success, true);
   assert.equal(isFromFileOnly('EXEC:rm'), true);
+  assert.equal(isFromFileOnly('file:/etc/passwd'), true);
 });
 
 for (const address of ['', 'exec:', 'ftp://host/', 'mjpeg+ftp://host/', 'v4l2:video0']) {

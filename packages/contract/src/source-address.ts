@@ -13,8 +13,8 @@ export const SOURCE_SCHEMES = [
   { pattern: /^https?:\/\/[^\s/]/i, example: 'https://host/index.m3u8' },
   { pattern: /^v4l2:\/[^\s]/i, example: 'v4l2:/dev/video0?size=1280x720&fps=30' },
   { pattern: /^rpicam:/i, example: 'rpicam:' },
-  { pattern: /^file:./i, example: 'file:clip.mp4?loop' },
-  // Runs programs: from the configuration file only, never by the API.
+  // What reads files of the machine or runs programs: from the configuration file only, never by the API.
+  { pattern: /^file:./i, example: 'file:clip.mp4?loop', isFromFileOnly: true },
   { pattern: /^exec:./i, example: 'exec:ffmpeg -i … -f mpegts -', isFromFileOnly: true },
 ] as const;
 

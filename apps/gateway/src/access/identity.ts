@@ -45,3 +45,9 @@ export function identityKey(identity: Identity): string {
 export function identityName(identity: Identity): string {
   return 'name' in identity ? identity.name : identity.kind;
 }
+
+/** The user that it is, or on whose behalf it acts; `undefined`: none of ours. */
+export function personOf(identity: Identity): string | undefined {
+  if (identity.kind === 'user') return identity.id;
+  return identity.kind === 'streamToken' ? identity.userId : undefined;
+}

@@ -187,3 +187,10 @@ function isNamed(camera: string | RegExp, cameraId: string | undefined): boolean
   if (cameraId === undefined) return false;
   return typeof camera === 'string' ? camera === cameraId : camera.test(cameraId);
 }
+
+/** Everybody may do everything, and no camera is in any set: tests of one route that is not about this. */
+export const OPEN_RIGHTS: Membership & Pick<Rights, 'decide'> = {
+  decide: () => 'yes',
+  groupsOf: () => NO_SETS,
+  zonesOf: () => NO_SETS,
+};

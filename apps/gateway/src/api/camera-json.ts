@@ -43,17 +43,28 @@ export function trackJson(track: Track): TrackInfo {
   };
 }
 
+/** What others know of a camera. */
+export interface CameraFacts {
+  readonly managedBy: CameraJson['managedBy'];
+  readonly groups: Iterable<string>;
+  readonly zones: Iterable<string>;
+  readonly viewers: number;
+  readonly rates: { readonly bitrate: number; readonly frameRate: number };
+}
+
 /** A camera as the API shows it: never its credentials. */
 export function cameraJson(
   camera: Camera,
-  viewers: number,
-  rates: { bitrate: number; frameRate: number },
+  { managedBy, groups, zones, viewers, rates }: CameraFacts,
 ): CameraJson {
   const { id, config, state, stream } = camera;
   return {
     id,
     name: config.name ?? id,
     source: redactAddress(config.source),
+    managedBy,
+    groups: [...groups].sort(),
+    zones: [...zones].sort(),
     state: stateJson(state),
     tracks: stream.tracks.map(trackJson),
     viewers,

@@ -13,12 +13,15 @@ const MAX_AUTO_CREATED = 1000;
 export interface CameraSetOptions {
   readonly logger: Logger;
   /** Makes the source that a configuration asks for; `undefined` for a publish camera. */
-  readonly createSource: (id: string, config: CameraConfig) => Source | undefined;
+  readonly createSource: (id: string, config: CameraConfig, managedBy: ManagedBy) => Source | undefined;
   /** Makes the source of the camera's own smaller stream, where the configuration names one. */
-  readonly createSub?: (id: string, config: CameraConfig) => Source | undefined;
+  readonly createSub?: (id: string, config: CameraConfig, managedBy: ManagedBy) => Source | undefined;
   /** Told when what is known of a camera from before no longer holds. */
   readonly onChanged?: (id: string, change: 'removed' | 'reconfigured') => void;
 }
+
+/** Where a camera is declared: in the file, by the API, or nowhere: whoever publishes to it has made it. */
+export type ManagedBy = 'file' | 'api' | 'publisher';
 
 /** What `cameras:` asks for. */
 export interface DeclaredCameras {
@@ -29,8 +32,16 @@ export interface DeclaredCameras {
 interface Entry {
   readonly camera: Camera;
   readonly meter: RateMeter;
-  readonly isAutoCreated: boolean;
+  managedBy: ManagedBy;
 }
+
+interface Wanted {
+  readonly config: CameraConfig;
+  readonly managedBy: ManagedBy;
+}
+
+/** A camera that publishers bring into being. */
+const PUBLISHED: Wanted = { config: cameraSchema.parse({ source: 'publish' }), managedBy: 'publisher' };
 
 type Refusal = Extract<PublishAnswer, { ok: false }>;
 
@@ -42,6 +53,10 @@ export class CameraSet implements CameraDirectory {
   readonly #createSub: NonNullable<CameraSetOptions['createSub']>;
   readonly #onChanged: NonNullable<CameraSetOptions['onChanged']>;
   #declared: DeclaredCameras = { autoCreate: false, byId: {} };
+  /** Those of the API. */
+  #stored: DeclaredCameras['byId'] = {};
+  /** Of the API, and not there because the file has one of that name. */
+  #shadowed: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -58,16 +73,21 @@ export class CameraSet implements CameraDirectory {
    * new source while their viewers stay; the others are not touched. Calls are applied in order.
    */
   async apply(declared: DeclaredCameras): Promise<void> {
-    const before = this.#applying;
-    this.#applying = (async () => {
-      await before;
-      if (!this.#isClosed) await this.#apply(declared);
-    })();
-    await this.#applying;
+    await this.#inTurn(() => (this.#declared = declared));
+  }
+
+  /** As {@link apply}, for the cameras made by the API, which stand beside the declared ones; of two of one name the declared one counts. */
+  async applyStored(byId: DeclaredCameras['byId']): Promise<void> {
+    await this.#inTurn(() => (this.#stored = byId));
   }
 
   find(id: string): Camera | undefined {
     return this.#entries.get(id)?.camera;
+  }
+
+  /** Where a camera is declared; `undefined`: there is none of this name. */
+  managedBy(id: string): ManagedBy | undefined {
+    return this.#entries.get(id)?.managedBy;
   }
 
   list(): Camera[] {
@@ -108,7 +128,7 @@ export class CameraSet implements CameraDirectory {
   publish({ cameraId: id, ...request }: PublishRequest): PublishAnswer {
     const verdict = this.canPublish(id);
     if (!verdict.ok) return verdict;
-    const camera = this.find(id) ?? this.#add(id, cameraSchema.parse({ source: 'publish' }), true);
+    const camera = this.find(id) ?? this.#add(id, PUBLISHED);
     return { ok: true, feed: camera.publish(request) };
   }
 
@@ -121,33 +141,76 @@ export class CameraSet implements CameraDirectory {
     this.#entries.clear();
   }
 
-  async #apply(declared: DeclaredCameras): Promise<void> {
+  async #inTurn(change: () => void): Promise<void> {
+    const before = this.#applying;
+    this.#applying = (async () => {
+      await before;
+      if (this.#isClosed) return;
+      change();
+      await this.#apply(this.#wanted());
+    })();
+    await this.#applying;
+  }
+
+  /** What the file and the API ask for together. */
+  #wanted(): Map<string, Wanted> {
+    const wanted = new Map<string, Wanted>();
+    for (const [id, config] of Object.entries(this.#stored)) wanted.set(id, { config, managedBy: 'api' });
+    const shadowed = new Set<string>();
+    for (const [id, config] of Object.entries(this.#declared.byId)) {
+      if (wanted.has(id)) shadowed.add(id);
+      wanted.set(id, { config, managedBy: 'file' });
+    }
+    for (const id of shadowed) {
+      if (this.#shadowed.has(id)) continue;
+      this.#logger.warn(
+        { camera: id },
+        'the file has a camera of this name: the one made by the API is left out',
+      );
+    }
+    this.#shadowed = shadowed;
+    return wanted;
+  }
+
+  async #apply(all: ReadonlyMap<string, Wanted>): Promise<void> {
     this.#timer ??= setInterval(() => this.#sample(), METER_INTERVAL_MS).unref();
-    this.#declared = declared;
     const work: Promise<void>[] = [];
-    for (const [id, { camera, isAutoCreated }] of this.#entries) {
-      const config = declared.byId[id];
-      if (config === undefined) {
-        if (isAutoCreated && declared.autoCreate) continue;
+    for (const [id, entry] of this.#entries) {
+      const wanted = all.get(id);
+      if (wanted === undefined) {
+        if (entry.managedBy === 'publisher' && this.#declared.autoCreate) continue;
         this.#entries.delete(id);
-        work.push(camera.close('the camera was removed'));
+        work.push(entry.camera.close('the camera was removed'));
         this.#onChanged(id, 'removed');
-      } else if (!isDeepStrictEqual(config, camera.config)) {
-        work.push(camera.reconfigure(config, this.#createSource(id, config), this.#createSub(id, config)));
-        this.#onChanged(id, 'reconfigured');
+      } else {
+        work.push(this.#change(id, entry, wanted));
       }
     }
-    for (const [id, config] of Object.entries(declared.byId)) {
-      if (!this.#entries.has(id)) this.#add(id, config, false);
+    for (const [id, wanted] of all) {
+      if (!this.#entries.has(id)) this.#add(id, wanted);
     }
     await Promise.all(work);
   }
 
-  #add(id: string, config: CameraConfig, isAutoCreated: boolean): Camera {
-    const source = this.#createSource(id, config);
-    const sub = this.#createSub(id, config);
+  async #change(id: string, entry: Entry, { config, managedBy }: Wanted): Promise<void> {
+    const { camera } = entry;
+    // What the API enters is connected to under stricter rules: the source is another one.
+    const isMoved = (entry.managedBy === 'api') !== (managedBy === 'api');
+    entry.managedBy = managedBy;
+    if (!isMoved && isDeepStrictEqual(unlabelled(config), unlabelled(camera.config))) {
+      camera.relabel(config);
+      return;
+    }
+    this.#onChanged(id, 'reconfigured');
+    const source = this.#createSource(id, config, managedBy);
+    await camera.reconfigure(config, source, this.#createSub(id, config, managedBy));
+  }
+
+  #add(id: string, { config, managedBy }: Wanted): Camera {
+    const source = this.#createSource(id, config, managedBy);
+    const sub = this.#createSub(id, config, managedBy);
     const camera = new Camera({ id, config, source, sub, logger: this.#logger });
-    this.#entries.set(id, { camera, meter: new RateMeter(), isAutoCreated });
+    this.#entries.set(id, { camera, meter: new RateMeter(), managedBy });
     camera.start();
     return camera;
   }
@@ -159,4 +222,9 @@ export class CameraSet implements CameraDirectory {
       else meter.reset();
     }
   }
+}
+
+/** What the source and the viewers depend on: all but what is for people and permissions. */
+function unlabelled(config: CameraConfig): CameraConfig {
+  return { ...config, name: undefined, groups: [], zones: [] };
 }

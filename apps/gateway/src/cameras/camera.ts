@@ -90,6 +90,11 @@ export class Camera implements CameraView {
     }
   }
 
+  /** Takes a configuration that differs in name, groups and zones alone: nothing is interrupted. */
+  relabel(config: CameraConfig): void {
+    this.#config = config;
+  }
+
   /** Takes a changed configuration: the source is replaced, viewers stay. */
   async reconfigure(config: CameraConfig, source: Source | undefined, sub?: Source): Promise<void> {
     this.#revoke('the camera was reconfigured');
