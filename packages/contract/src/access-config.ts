@@ -75,6 +75,9 @@ export const accessConfig = z.strictObject({
   streamTokens: z
     .strictObject({
       minutes: minutes.default(30).describe('How long one lasts where nothing else was asked for'),
+      maxMinutes: minutes
+        .default(1440)
+        .describe('The longest that may be asked for, and that refreshes keep one alive since it was made'),
       perUser: limit.default(5).describe('Valid ones of one user at a time'),
       perHour: limit.default(20).describe('New ones of one user'),
       plans: z

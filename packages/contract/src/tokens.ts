@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { CAMERA_ACTIONS, cameraAction } from './access.ts';
 import { cameraId, instant } from './camera.ts';
 
+/** Secrets that are told apart by how they begin. */
+export const PUBLISH_KEY_PREFIX = 'vdp_';
+export const SHARE_LINK_PREFIX = 'vds_';
+/** The cookie of somebody who opened a share link; sent with what belongs to that link's camera only. */
+export const SHARE_COOKIE = 'vedette_share';
+
 const lifetimeMinutes = z.int().min(1).max(525_600);
 const lentActions = z.array(cameraAction).min(1).max(CAMERA_ACTIONS.length);
 const mediaUrl = z.string().nullable();
@@ -112,12 +118,9 @@ export const webrtcBootstrap = z
         credential: z.string().optional(),
       }),
     ),
-    stream_token: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'For Authorization: Bearer; null: what was shown for this answer is good there too',
-      }),
+    stream_token: z.string().nullable().meta({
+      description: 'For Authorization: Bearer; null: what was shown for this answer is good there too',
+    }),
     expires_in: z.int().min(0).nullable().meta({ description: 'Seconds that the token is good for' }),
   })
   .meta({ id: 'WebrtcBootstrap' });
