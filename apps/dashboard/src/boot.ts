@@ -6,6 +6,7 @@ import type { CameraPlayer } from '@vedette/client';
 import { areDetailsOpen } from './camera/details-preference.ts';
 import { byName, firstCameraList } from './cameras/first-list.ts';
 import { showEarly } from './early-pictures.ts';
+import { isStrangersPage } from './login/next-place.ts';
 import { pageOf, tilesPerPage } from './live/grid-layout.ts';
 import { parseLiveSearch, resolveLiveView } from './live/live-view.ts';
 import { startTheme } from './theme/theme.ts';
@@ -62,6 +63,7 @@ async function warmCamera(cameraId: string): Promise<void> {
 }
 
 async function warm(): Promise<void> {
+  if (isStrangersPage(location)) return;
   // Every page needs the list sooner or later, and index.html has asked for it already.
   const listing = firstCameraList();
   const cameraId = CAMERA_PAGE.exec(location.pathname)?.[1];

@@ -5,13 +5,15 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { GatewayLinkContext } from './app/gateway-banner.tsx';
 import { router } from './app/router.ts';
+import { isStrangersPage } from './login/next-place.ts';
 import { GatewayLink } from './cameras/gateway-link.ts';
 
 const TOOLTIP_DELAY_MS = 500;
 
 const client = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } });
 const link = new GatewayLink(client);
-link.open();
+// Whoever is not known yet hears nothing.
+if (!isStrangersPage(location)) link.open();
 
 const element = document.getElementById('root');
 if (element === null) throw new Error('index.html has no #root');

@@ -1,20 +1,24 @@
 import { Link } from '@tanstack/react-router';
 import {
   CircleQuestionMark,
+  CircleUserRound,
   LayoutGrid,
   Moon,
   Search,
+  Settings,
   Sun,
   SunMoon,
   Users,
   type LucideIcon,
 } from 'lucide-react';
 import { useSyncExternalStore, type ReactNode } from 'react';
+import { useAccount } from '../account/use-account.ts';
 import { messages } from '../messages/index.ts';
 import { chooseTheme, currentTheme, subscribeTheme, THEMES } from '../theme/theme.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ChoiceMenu } from '../ui/menu.tsx';
 import { Hint } from '../ui/tooltip.tsx';
+import { Mark } from './mark.tsx';
 import { useOverlays } from './overlays.ts';
 
 const ITEM =
@@ -25,7 +29,7 @@ function Place({
   icon: Icon,
   label,
 }: {
-  to: '/' | '/sessions';
+  to: '/' | '/sessions' | '/settings';
   icon: LucideIcon;
   label: string;
 }): ReactNode {
@@ -65,12 +69,15 @@ function ThemeMenu(): ReactNode {
   );
 }
 
-function Mark(): ReactNode {
+function AccountMenu(): ReactNode {
+  const account = useAccount();
+  if (account?.kind !== 'user') return null;
   return (
-    <svg viewBox="0 0 24 24" className="size-6" aria-hidden>
-      <circle cx="12" cy="12" r="8.5" fill="none" strokeWidth="2.25" className="stroke-text" />
-      <circle cx="12" cy="12" r="3.5" className="fill-accent" />
-    </svg>
+    <Hint text={messages.account.titleOf(account.name)} side="right">
+      <Link to="/account" aria-label={messages.account.titleOf(account.name)} className={ITEM}>
+        <CircleUserRound size={20} strokeWidth={1.75} aria-hidden />
+      </Link>
+    </Hint>
   );
 }
 
@@ -87,6 +94,7 @@ export function Rail(): ReactNode {
           <ul className="flex gap-1 md:flex-col">
             <Place to="/" icon={LayoutGrid} label={messages.places.live} />
             <Place to="/sessions" icon={Users} label={messages.places.sessions} />
+            <Place to="/settings" icon={Settings} label={messages.places.settings} />
           </ul>
         </nav>
       </div>
@@ -99,6 +107,7 @@ export function Rail(): ReactNode {
           className="size-10"
           onClick={openPalette}
         />
+        <AccountMenu />
         <ThemeMenu />
         <IconButton
           icon={CircleQuestionMark}

@@ -1,7 +1,9 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useAccount } from '../account/use-account.ts';
 import { HelpDialog } from '../help/help-dialog.tsx';
 import { endEarly } from '../early-pictures.ts';
+import { isStrangersPage, loginAddress } from '../login/next-place.ts';
 import { messages } from '../messages/index.ts';
 import { CommandPalette } from '../palette/command-palette.tsx';
 import { useIsWall } from '../ui/full-screen.ts';
@@ -25,12 +27,28 @@ function usePaletteKey(open: () => void): void {
   }, [open]);
 }
 
+/** `alone`: the pages of those who are not known yet. */
+type Frame = 'whole' | 'embedded' | 'alone';
+
+function frameOf({ pathname, search }: { pathname: string; search: object }): Frame {
+  if (isStrangersPage({ pathname })) return 'alone';
+  return pathname.startsWith('/live/') && 'embed' in search ? 'embedded' : 'whole';
+}
+
+/** Whoever is not known is asked who he is; an embedded player says so in its own words. */
+function useLoginGuard(frame: Frame): void {
+  const account = useAccount();
+  useEffect(() => {
+    if (frame === 'whole' && account === null) location.replace(loginAddress(location));
+  }, [frame, account]);
+}
+
 /** What stands around every page. An embedded player and a wall have nothing around them. */
 export function Shell(): ReactNode {
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const isEmbedded = useRouterState({
-    select: ({ location: { pathname, search } }) => pathname.startsWith('/live/') && 'embed' in search,
-  });
+  const frame = useRouterState({ select: ({ location }) => frameOf(location) });
+  const isEmbedded = frame === 'embedded';
+  useLoginGuard(frame);
   const isWall = useIsWall();
   const overlays = useMemo<Overlays>(
     () => ({ openPalette: () => setOverlay('palette'), openHelp: () => setOverlay('help') }),
@@ -40,13 +58,13 @@ export function Shell(): ReactNode {
   const close = (): void => setOverlay(null);
   usePaletteKey(overlays.openPalette);
   useKeys((key) => {
-    if (key !== '?' || isEmbedded) return false;
+    if (key !== '?' || frame !== 'whole') return false;
     overlays.openHelp();
     return true;
   });
-  if (isEmbedded) {
+  if (frame !== 'whole') {
     return (
-      <main className="h-full bg-video">
+      <main className={isEmbedded ? 'h-full bg-video' : 'h-full'}>
         <Outlet />
       </main>
     );

@@ -4,7 +4,10 @@
  */
 export const en = {
   product: 'Vedette',
-  places: { label: 'Places', live: 'Live', sessions: 'Who is watching' },
+  places: { label: 'Places', live: 'Live', sessions: 'Who is watching', settings: 'Settings' },
+  cancel: 'Cancel',
+  save: 'Save',
+  loading: 'Loading',
   skipToContent: 'Skip to content',
   gateway: {
     lost: 'Lost the gateway, retrying',
@@ -215,6 +218,46 @@ export const en = {
       neighbours: 'Previous and next camera',
     },
   },
+  login: {
+    title: 'Log in',
+    name: 'Name',
+    password: 'Password',
+    remember: 'Stay logged in on this device',
+    submit: 'Log in',
+    back: 'Back',
+    code: 'Code',
+    codeHint: 'Six digits of your authenticator app, or a recovery code.',
+    signOnWith: (name: string) => `Log in with ${name}`,
+    newPasswordTitle: 'Choose a password',
+    currentPassword: 'Present password',
+    newPassword: 'New password',
+    newPasswordHint: 'At least 10 characters. A few unusual words are easy to remember.',
+    again: 'New password again',
+    different: 'These two are not the same.',
+    setPassword: 'Set password',
+    outsideFault: (code: string) => `The other side did not let you in (${code}).`,
+    outsideFaults: {} as Readonly<Record<string, string>>,
+  },
+  settings: {
+    title: 'Settings',
+    places: {
+      cameras: 'Cameras',
+      groups: 'Groups and zones',
+      people: 'People',
+      permissions: 'Permissions',
+      links: 'Tokens and links',
+      keys: 'API keys',
+      audit: 'Audit log',
+    },
+  },
+  account: {
+    title: 'Your account',
+    titleOf: (name: string) => `Your account (${name})`,
+    logOut: 'Log out',
+  },
+  share: {
+    title: 'Shared camera',
+  },
   pushes: {
     title: 'Sent on to',
     none: 'Nowhere. Give an address below to send this camera to a platform or another server.',
@@ -241,7 +284,6 @@ export const en = {
     dropped: (count: number) => `${count} ${count === 1 ? 'picture' : 'pictures'} left out, it is slow`,
     fromFile: 'From vedette.yml',
     fromApi: 'Until the gateway is restarted',
-    failed: 'That did not work',
   },
   sessions: {
     title: 'Who is watching',

@@ -15,6 +15,7 @@ import { api } from '../cameras/first-list.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { classNames } from '../ui/class-names.ts';
+import { Complaint } from '../ui/complaint.tsx';
 import { useClock } from '../viewer/use-clock.ts';
 import { pushWords } from './push-words.ts';
 import { removePush, upsertPush, usePushes } from './use-pushes.ts';
@@ -29,16 +30,6 @@ const LOOKS: Readonly<
   failed: { icon: CircleAlert, className: 'text-bad' },
   idle: { icon: CirclePause, className: 'text-muted' },
 };
-
-/** What went wrong, in the gateway's own words. */
-function Complaint({ error }: { error: Error | null }): ReactNode {
-  if (error === null) return null;
-  return (
-    <p role="alert" className="text-small text-bad">
-      {words.failed}: {error.message}
-    </p>
-  );
-}
 
 function PushRow({ push }: { push: Push }): ReactNode {
   const { cameraId, id, to, enabled, origin, state, dropped } = push;

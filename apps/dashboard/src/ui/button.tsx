@@ -3,11 +3,12 @@ import type { ComponentProps, ReactNode } from 'react';
 import { classNames } from './class-names.ts';
 import { Hint } from './tooltip.tsx';
 
-type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' };
+type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'danger' };
 
 const LOOKS = {
   plain: 'bg-hover text-text hover:bg-line',
   primary: 'bg-accent text-on-accent hover:brightness-110',
+  danger: 'bg-hover text-bad hover:bg-line',
 } as const;
 
 export function Button({ look = 'plain', className, ...props }: ButtonProps): ReactNode {
@@ -15,7 +16,7 @@ export function Button({ look = 'plain', className, ...props }: ButtonProps): Re
     <button
       type="button"
       className={classNames(
-        'inline-flex h-8 shrink-0 cursor-pointer items-center gap-2 rounded-md px-3 text-base font-medium whitespace-nowrap transition-colors pointer-coarse:h-10',
+        'inline-flex h-8 shrink-0 cursor-pointer items-center gap-2 rounded-md px-3 text-base font-medium whitespace-nowrap transition-colors disabled:cursor-default disabled:text-muted pointer-coarse:h-10',
         LOOKS[look],
         className,
       )}

@@ -69,18 +69,17 @@ export class ApiClient {
 
   /** What the gateway says of itself. */
   async server(signal?: AbortSignal): Promise<ServerInfo> {
-    const init = signal === undefined ? {} : { signal };
-    return (await (await request(`${this.#baseUrl}/api/v1/server`, init)).json()) as ServerInfo;
+    return this.get('/api/v1/server', signal);
   }
 
   /** Every camera, all pages, sorted by id. */
   async cameras(signal?: AbortSignal): Promise<Camera[]> {
-    return this.#all<Camera>('/api/v1/cameras', signal);
+    return this.list<Camera>('/api/v1/cameras', signal);
   }
 
   /** Who is watching or publishing now. */
   async sessions(signal?: AbortSignal): Promise<Session[]> {
-    return this.#all<Session>('/api/v1/sessions', signal);
+    return this.list<Session>('/api/v1/sessions', signal);
   }
 
   /** Ends a session; one that is over already is fine. */
@@ -94,17 +93,17 @@ export class ApiClient {
 
   /** Where a camera is pushed to. */
   async pushes(cameraId: string, signal?: AbortSignal): Promise<Push[]> {
-    return this.#all<Push>(pushesPath(cameraId), signal);
+    return this.list<Push>(pushesPath(cameraId), signal);
   }
 
   /** Pushes a camera to a further destination, until it is ended or the gateway ends. */
   async addPush(cameraId: string, push: NewPush): Promise<Push> {
-    return this.#send('POST', pushesPath(cameraId), push);
+    return this.send('POST', pushesPath(cameraId), push);
   }
 
   /** Starts a push, also one that has given up, or stops it. */
   async setPush(cameraId: string, id: string, enabled: boolean): Promise<Push> {
-    return this.#send('PATCH', `${pushesPath(cameraId)}/${encodeURIComponent(id)}`, { enabled });
+    return this.send('PATCH', `${pushesPath(cameraId)}/${encodeURIComponent(id)}`, { enabled });
   }
 
   /** Ends a push that was made by `addPush`; one that is gone already is fine. */
@@ -117,16 +116,28 @@ export class ApiClient {
     }
   }
 
-  async #send(method: string, path: string, body: object): Promise<Push> {
-    const response = await request(`${this.#baseUrl}${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as Push;
+  /** One answer of the API, by its path below the gateway's origin. */
+  async get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+    const response = await request(`${this.#baseUrl}${path}`, signal === undefined ? {} : { signal });
+    return (await response.json()) as Answer;
   }
 
-  async #all<Item>(path: string, signal?: AbortSignal): Promise<Item[]> {
+  /** Asks for a change. @returns the answer; `undefined` where there is none (204). */
+  async send<Answer>(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<Answer> {
+    const content =
+      body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await request(`${this.#baseUrl}${path}`, { method, ...content });
+    return (response.status === 204 ? undefined : await response.json()) as Answer;
+  }
+
+  /** All pages of a list. */
+  async list<Item>(path: string, signal?: AbortSignal): Promise<Item[]> {
     const items: Item[] = [];
     let cursor: string | null = null;
     do {
