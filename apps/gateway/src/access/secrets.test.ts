@@ -51,7 +51,7 @@ for (const { name, open } of [
 test('any change of any character is noticed; any text opens or throws SecretsError', () => {
   const text = secrets.seal('hunter2', 'p');
   fc.assert(
-    fc.property(fc.nat(text.length - 1), fc.constantFrom(...'abcABC019_-.'), (at, letter) => {
+    fc.property(fc.nat(text.length - 1), fc.constantFrom(...Array.from('abcABC019_-.')), (at, letter) => {
       const changed = text.slice(0, at) + letter + text.slice(at + 1);
       // The last letter of base64 has bits that mean nothing.
       if (Buffer.from(changed.slice(3), 'base64url').equals(Buffer.from(text.slice(3), 'base64url'))) return;
