@@ -83,11 +83,11 @@ const tables: Readonly<Record<string, Table>> = {
   },
   audit: {
     columns: [
-      ...['seq:', 'at:', 'actorKind', 'actorId', 'actorName', 'action', 'cameraId?', 'target?', 'address'],
-      ...['userAgent', 'result', 'detail', 'previousHash', 'hash'],
+      ...['seq:', 'at:', 'actorKind', 'actorId', 'userId?', 'actorName', 'action', 'cameraId?', 'target?'],
+      ...['address', 'userAgent', 'result', 'detail', 'actorProof', 'objectProof', 'previousHash', 'hash'],
     ],
     key: ['seq'],
-    indexes: [['at'], ['actorId', 'seq'], ['cameraId', 'seq']],
+    indexes: [['at'], ['actorId', 'seq'], ['userId', 'seq'], ['cameraId', 'seq'], ['action', 'seq']],
   },
   settings: { columns: ['key', 'value'], key: ['key'] },
 };
