@@ -4,9 +4,7 @@ import type { ReactNode } from 'react';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
-
-export const PRIMARY_LINK =
-  'inline-flex h-8 items-center rounded-md bg-accent px-3 text-base font-medium text-on-accent hover:brightness-110 pointer-coarse:h-10';
+import { PRIMARY_LINK } from '../ui/link-looks.ts';
 
 export function NotFoundPage(): ReactNode {
   const { title, text, action } = messages.notFound;

@@ -2,7 +2,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { Camera } from '@vedette/contract';
 import { ArrowLeft, CameraOff, CodeXml, PanelRightClose, PanelRightOpen, Webcam } from 'lucide-react';
 import { useRef, useState, type CSSProperties, type ReactNode } from 'react';
-import { PRIMARY_LINK } from '../app/not-found-page.tsx';
+import { PRIMARY_LINK } from '../ui/link-looks.ts';
 import { useCamera, useCameras } from '../cameras/use-cameras.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';

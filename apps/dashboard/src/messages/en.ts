@@ -1,3 +1,6 @@
+import { account } from './en-account.ts';
+import { settings } from './en-settings.ts';
+
 /**
  * Every word that the dashboard says. Another language is another file of this shape; what takes a
  * number or a name is a function, so that each language can order and inflect as it needs.
@@ -218,46 +221,8 @@ export const en = {
       neighbours: 'Previous and next camera',
     },
   },
-  login: {
-    title: 'Log in',
-    name: 'Name',
-    password: 'Password',
-    remember: 'Stay logged in on this device',
-    submit: 'Log in',
-    back: 'Back',
-    code: 'Code',
-    codeHint: 'Six digits of your authenticator app, or a recovery code.',
-    signOnWith: (name: string) => `Log in with ${name}`,
-    newPasswordTitle: 'Choose a password',
-    currentPassword: 'Present password',
-    newPassword: 'New password',
-    newPasswordHint: 'At least 10 characters. A few unusual words are easy to remember.',
-    again: 'New password again',
-    different: 'These two are not the same.',
-    setPassword: 'Set password',
-    outsideFault: (code: string) => `The other side did not let you in (${code}).`,
-    outsideFaults: {} as Readonly<Record<string, string>>,
-  },
-  settings: {
-    title: 'Settings',
-    places: {
-      cameras: 'Cameras',
-      groups: 'Groups and zones',
-      people: 'People',
-      permissions: 'Permissions',
-      links: 'Tokens and links',
-      keys: 'API keys',
-      audit: 'Audit log',
-    },
-  },
-  account: {
-    title: 'Your account',
-    titleOf: (name: string) => `Your account (${name})`,
-    logOut: 'Log out',
-  },
-  share: {
-    title: 'Shared camera',
-  },
+  ...account,
+  ...settings,
   pushes: {
     title: 'Sent on to',
     none: 'Nowhere. Give an address below to send this camera to a platform or another server.',

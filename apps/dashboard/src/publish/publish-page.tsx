@@ -1,7 +1,7 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { ArrowLeft, CameraOff, Cctv, Mic, VideoOff } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
-import { PRIMARY_LINK } from '../app/not-found-page.tsx';
+import { PRIMARY_LINK } from '../ui/link-looks.ts';
 import { useCamera } from '../cameras/use-cameras.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';

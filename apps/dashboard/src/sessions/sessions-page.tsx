@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Session } from '@vedette/contract';
 import { RefreshCw, Unplug, Users, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { PRIMARY_LINK } from '../app/not-found-page.tsx';
+import { PRIMARY_LINK } from '../ui/link-looks.ts';
 import { api } from '../cameras/first-list.ts';
 import { useCamera } from '../cameras/use-cameras.ts';
 import { formatBytes, formatMoment } from '../format/format.ts';
