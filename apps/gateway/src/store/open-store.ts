@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/logger.ts';
+import { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
 import { STORE_LIMITS, type StoreLimits } from './store-limits.ts';
 import type { Store } from './store.ts';
@@ -17,7 +18,9 @@ export interface OpenStoreOptions {
  *
  * @throws {StoreStartError} with what to do about it.
  */
-export async function openStore({ dataDir, logger, limits }: OpenStoreOptions): Promise<Store> {
+export function openStore({ dataDir, databaseUrl, logger, limits }: OpenStoreOptions): Promise<Store> {
   const all = { ...STORE_LIMITS, ...limits };
-  return SqliteStore.open({ dataDir, logger, limits: all });
+  return databaseUrl === undefined
+    ? SqliteStore.open({ dataDir, logger, limits: all })
+    : PostgresStore.open({ databaseUrl, logger, limits: all });
 }

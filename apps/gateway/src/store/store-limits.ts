@@ -6,6 +6,13 @@ export interface StoreLimits {
   readonly transactionMs: number;
   /** Statements that may wait; the next is refused. */
   readonly waiting: number;
+  /** How long a start waits for a database server that cannot be reached yet, ms. */
+  readonly reachMs: number;
 }
 
-export const STORE_LIMITS: StoreLimits = { statementMs: 5000, transactionMs: 10_000, waiting: 10_000 };
+export const STORE_LIMITS: StoreLimits = {
+  statementMs: 5000,
+  transactionMs: 10_000,
+  waiting: 10_000,
+  reachMs: 30_000,
+};

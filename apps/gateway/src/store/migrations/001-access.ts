@@ -65,8 +65,8 @@ const tables: Readonly<Record<string, Table>> = {
   // No reference: tokens are also made by keys and by people of other issuers.
   streamTokens: {
     columns: [
-      ...['id', 'hash', 'userId', 'cameraId', 'actions', 'address?', 'userAgentHash?', 'createdAt:'],
-      ...['expiresAt:', 'revokedAt:?'],
+      ...['id', 'hash', 'formerHashes', 'userId', 'cameraId', 'actions', 'address?', 'userAgentHash?'],
+      ...['createdAt:', 'expiresAt:', 'revokedAt:?'],
     ],
     key: ['id'],
     unique: [['hash']],
