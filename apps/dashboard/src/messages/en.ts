@@ -1,4 +1,5 @@
 import { account } from './en-account.ts';
+import { grants } from './en-grants.ts';
 import { settings } from './en-settings.ts';
 
 /**
@@ -9,6 +10,9 @@ export const en = {
   product: 'Vedette',
   places: { label: 'Places', live: 'Live', sessions: 'Who is watching', settings: 'Settings' },
   cancel: 'Cancel',
+  done: 'Done',
+  listFailed: 'The list did not arrive',
+  secretOnce: 'Keep it now: it is shown this one time.',
   save: 'Save',
   loading: 'Loading',
   skipToContent: 'Skip to content',
@@ -222,6 +226,7 @@ export const en = {
     },
   },
   ...account,
+  ...grants,
   ...settings,
   pushes: {
     title: 'Sent on to',

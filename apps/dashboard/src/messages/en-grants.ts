@@ -1,0 +1,35 @@
+/** What is said of what somebody may do. */
+export const grants = {
+  grants: {
+    title: 'Cameras',
+    none: 'No single cameras yet.',
+    add: 'Add cameras',
+    remove: 'Take away',
+    target: 'Which cameras',
+    all: 'All cameras',
+    groups: 'Groups',
+    zones: 'Zones',
+    cameras: 'Cameras',
+    actions: 'What may be done with them',
+    actionNames: {
+      view: 'Watch live',
+      playback: 'Play recordings',
+      export: 'Export',
+      ptz: 'Move (PTZ)',
+      talk: 'Talk',
+      publish: 'Publish',
+    },
+    siteActionNames: {
+      monitor: 'See sessions and metrics',
+      configure: 'Change cameras',
+      manageUsers: 'Manage people and keys',
+      readAudit: 'Read the audit log',
+    },
+    onlyAt: 'Only at certain hours',
+    from: 'From',
+    to: 'Until',
+    nextDay: 'On the next day',
+    timeZone: 'Time zone',
+    days: 'Days on which it begins',
+  },
+};
