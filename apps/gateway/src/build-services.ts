@@ -1,8 +1,10 @@
 import type { Config } from '@vedette/contract';
+import { OPEN_DOOR } from './access/door.ts';
 import { TlsCertificate } from './net/tls-certificate.ts';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
+import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { MseServer } from './servers/mse/mse-server.ts';
 import { RtmpServer } from './servers/rtmp/rtmp-server.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
@@ -53,6 +55,7 @@ export function buildRtsp(
       ? undefined
       : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtspServer({
+    door: OPEN_DOOR,
     host,
     port,
     tls,
@@ -77,6 +80,7 @@ export function buildSrt(
   }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'srtSinks'>,
 ): SrtServer {
   return new SrtServer({
+    door: OPEN_DOOR,
     host,
     port,
     latencyMs,
@@ -101,6 +105,7 @@ export function buildRtmp(
       ? undefined
       : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtmpServer({
+    door: OPEN_DOOR,
     host,
     port,
     tls,
@@ -191,6 +196,7 @@ export function buildMse(
   return new MseServer({
     server: http.app.server,
     allowedOrigins,
+    access: OPEN_HTTP_ACCESS,
     cameras,
     sessions,
     fitter,

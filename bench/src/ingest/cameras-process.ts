@@ -1,6 +1,7 @@
 // A hundred cameras in one process: the clip of argv[2], looped, as cam0 … by RTSP. Prints a line with its port.
 import { AnnexBPictureSplitter, createVideoAssembler, type AccessUnit } from '@vedette/media';
 import { readFileSync } from 'node:fs';
+import { OPEN_DOOR } from '../../../apps/gateway/src/access/door.ts';
 import { CameraSet } from '../../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts';
 import { RtspServer } from '../../../apps/gateway/src/servers/rtsp/rtsp-server.ts';
@@ -28,6 +29,7 @@ const feeds = Array.from({ length: Number(count) }, (_, index) => {
 
 const sinks = new RtspSinks();
 const server = new RtspServer({
+  door: OPEN_DOOR,
   host: '127.0.0.1',
   port: 0,
   cameras,

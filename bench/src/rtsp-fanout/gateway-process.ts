@@ -1,6 +1,7 @@
 // The RTSP server and sink as the gateway has them, in a process of their own, with one camera. Speaks
 // like peers/tcp-fanout.c: a line with its port, then its totals for each line on standard input.
 import { createInterface } from 'node:readline';
+import { OPEN_DOOR } from '../../../apps/gateway/src/access/door.ts';
 import { CameraSet } from '../../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts';
 import { RtspServer } from '../../../apps/gateway/src/servers/rtsp/rtsp-server.ts';
@@ -21,6 +22,7 @@ if (!published.ok) throw new Error(published.message);
 const sessions = new SessionRegistry({ started: () => undefined, ended: () => undefined });
 const sinks = new RtspSinks();
 const server = new RtspServer({
+  door: OPEN_DOOR,
   host: '127.0.0.1',
   port: 0,
   cameras,

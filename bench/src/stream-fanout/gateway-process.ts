@@ -1,9 +1,11 @@
 // A server and sink as the gateway has them, in a process of their own, with one camera. Speaks like
 // peers/tcp-fanout.c: a line with its port, then its totals for each line on standard input.
 import { createInterface } from 'node:readline';
+import { OPEN_DOOR } from '../../../apps/gateway/src/access/door.ts';
 import { CameraSet } from '../../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts';
 import { endlessViewing } from '../../../apps/gateway/src/servers/http/endless-viewing.ts';
+import { OPEN_HTTP_ACCESS } from '../../../apps/gateway/src/servers/http/http-access.ts';
 import { HttpServer } from '../../../apps/gateway/src/servers/http/http-server.ts';
 import { MseServer } from '../../../apps/gateway/src/servers/mse/mse-server.ts';
 import { RtmpServer } from '../../../apps/gateway/src/servers/rtmp/rtmp-server.ts';
@@ -30,6 +32,7 @@ const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
   rtmp: async () => {
     const sinks = new RtmpSinks();
     const server = new RtmpServer({
+      door: OPEN_DOOR,
       ...{ host: '127.0.0.1', port: 0, cameras, sessions, logger: silentLogger },
       fit: (stream) => stream,
       openViewer: (stream, codecs, outlet, onEnd) => sinks.open(stream, codecs, outlet, onEnd),
@@ -40,11 +43,24 @@ const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
     return (await server.listen()).port;
   },
   mse: async () => {
-    const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger });
+    const http = new HttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      allowedOrigins: [],
+      access: OPEN_HTTP_ACCESS,
+      logger: silentLogger,
+    });
     await http.prepare();
     const sinks = new MseSinks();
     const server = new MseServer({
-      ...{ server: http.app.server, allowedOrigins: [], cameras, sessions, logger: silentLogger },
+      ...{
+        server: http.app.server,
+        allowedOrigins: [],
+        access: OPEN_HTTP_ACCESS,
+        cameras,
+        sessions,
+        logger: silentLogger,
+      },
       fitter: { fit: (stream) => stream },
       rungs: () => [],
       openViewer: (stream, quality, outlet, onEnd) => sinks.open(stream, quality, outlet, onEnd),
@@ -53,12 +69,25 @@ const SERVERS: Readonly<Record<string, () => Promise<number>>> = {
     return Number(new URL(await http.listen()).port);
   },
   flv: async () => {
-    const server = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger });
+    const server = new HttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      allowedOrigins: [],
+      access: OPEN_HTTP_ACCESS,
+      logger: silentLogger,
+    });
     await server.prepare();
     const sinks = createFlvSinks();
     await server.app.register(
       endlessViewing({
-        ...{ cameras, sessions, protocol: 'flv', contentType: 'video/x-flv', carriage: FLV_CARRIAGE },
+        ...{
+          cameras,
+          sessions,
+          access: OPEN_HTTP_ACCESS,
+          protocol: 'flv',
+          contentType: 'video/x-flv',
+          carriage: FLV_CARRIAGE,
+        },
         way: () => ({ fit: (stream) => stream, sinks }),
         paths: ['/live/:camera.flv'],
       }),

@@ -1,5 +1,6 @@
 import type { CameraDirectory, CameraView } from '../cameras/directory.ts';
 import type { Stream } from '../stream/stream.ts';
+import { noCamera } from './knock.ts';
 
 export interface LiveQuestion {
   readonly cameras: Pick<CameraDirectory, 'find'>;
@@ -26,7 +27,7 @@ export async function findLive({
   signal,
 }: LiveQuestion): Promise<Stream | string> {
   const camera = cameras.find(cameraId);
-  if (camera === undefined) return `there is no camera "${cameraId}"`;
+  if (camera === undefined) return noCamera(cameraId);
   const { stream, state } = camera;
   const hasHope = stream.isLive || state.name === 'connecting' || state.name === 'idle';
   if (!hasHope || !(await becomesLive(stream, waitMs, signal))) return absence(camera);

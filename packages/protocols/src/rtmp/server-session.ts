@@ -2,6 +2,7 @@ import { ProtocolError, type Amf0Value } from '@vedette/media';
 import { parseRtmpCodecs, rtmpCodecProperties, type RtmpCodecs } from './capabilities.ts';
 import { parseRtmpCommand, statusInfo, textOf, type RtmpCommand } from './command.ts';
 import { RtmpServerHandshake, type RandomBytes } from './handshake.ts';
+import { RTMP_LIMITS } from './limits.ts';
 import { RtmpLink } from './link.ts';
 import { RtmpMessageType, RtmpUserEvent, type RtmpMessage } from './messages.ts';
 
@@ -35,7 +36,7 @@ export interface RtmpServerHandlers {
 export const RTMP_STREAM_ID = 1;
 /** Chunks to clients: a picture in one or a few. What SRS and others send, and every client takes. */
 export const RTMP_SERVER_CHUNK_SIZE = 60_000;
-const MAX_NAME = 1024;
+const MAX_USER_AGENT = 1024;
 const ASKING: ReadonlySet<string> = new Set(['publish', 'play', 'play2']);
 const ENDING: ReadonlySet<string> = new Set(['deleteStream', 'closeStream', 'FCUnpublish']);
 const PAUSING: ReadonlySet<string> = new Set(['pause', 'pauseRaw']);
@@ -59,6 +60,8 @@ export class RtmpServerSession {
   #userAgent = '';
   #codecs: RtmpCodecs = { video: [], audio: [] };
   #wanted = '';
+  /** Media of a publisher that does not wait for the answer: hardware sends its parameter sets once, right away. */
+  #held: RtmpMessage[] | undefined;
 
   constructor(handlers: RtmpServerHandlers, random: RandomBytes) {
     this.#handlers = handlers;
@@ -91,13 +94,19 @@ export class RtmpServerSession {
     if (rest.length > 0) this.#link.push(rest);
   }
 
-  /** Lets the client publish. */
+  /**
+   * Lets the client publish.
+   *
+   * @throws {ProtocolError} what `onMedia` throws, of media that came before.
+   */
   acceptPublish(): void {
     if (this.#state !== 'asked') return;
     this.#state = 'publishing';
-    this.#link.expectMedia(true);
     this.#link.sendUserControl(RtmpUserEvent.streamBegin, RTMP_STREAM_ID);
     this.#status('status', 'NetStream.Publish.Start', `${this.#wanted} is now published`);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const message of held) this.#handlers.onMedia(message);
   }
 
   /** Announces media to the client: the next bytes on the connection are its own, with `RTMP_STREAM_ID`. */
@@ -137,18 +146,25 @@ export class RtmpServerSession {
       case RtmpMessageType.audio:
       case RtmpMessageType.video:
       case RtmpMessageType.data:
-        if (this.#state === 'publishing') this.#handlers.onMedia(message);
+        this.#onMedia(message);
         break;
       case RtmpMessageType.dataAmf3:
-        if (this.#state !== 'publishing') break;
-        this.#handlers.onMedia({
-          ...message,
-          type: RtmpMessageType.data,
-          payload: message.payload.subarray(1),
-        });
+        this.#onMedia({ ...message, type: RtmpMessageType.data, payload: message.payload.subarray(1) });
         break;
       default: // shared objects and what nobody knows
     }
+  }
+
+  #onMedia(message: RtmpMessage): void {
+    if (this.#state === 'publishing') this.#handlers.onMedia(message);
+    else if (this.#held !== undefined) this.#hold(this.#held, message);
+  }
+
+  #hold(held: RtmpMessage[], message: RtmpMessage): void {
+    if (held.length === RTMP_LIMITS.heldMessages) {
+      throw new ProtocolError('ERR_RTMP_LIMIT', 'Too much media before the answer to publish');
+    }
+    held.push({ ...message, payload: message.payload.slice() });
   }
 
   #onCommand(command: RtmpCommand): void {
@@ -171,7 +187,7 @@ export class RtmpServerSession {
     }
     this.#state = 'idle';
     this.#app = limited(textOf(object['app']));
-    this.#userAgent = textOf(object['flashVer']).slice(0, MAX_NAME);
+    this.#userAgent = textOf(object['flashVer']).slice(0, MAX_USER_AGENT);
     this.#codecs = parseRtmpCodecs(object);
     this.#link.sendWindow();
     this.#link.sendPeerBandwidth();
@@ -200,8 +216,13 @@ export class RtmpServerSession {
     this.#state = 'asked';
     this.#wanted = wanted.replace(/\?.*$/s, ''); // as it may be repeated: without a token
     const request = { app: this.#app, name: wanted, userAgent: this.#userAgent, codecs: this.#codecs };
-    if (name === 'publish') this.#handlers.onPublish(request);
-    else this.#handlers.onPlay(request);
+    if (name !== 'publish') {
+      this.#handlers.onPlay(request);
+      return;
+    }
+    this.#held = [];
+    this.#link.expectMedia(true);
+    this.#handlers.onPublish(request);
   }
 
   #stop(): void {
@@ -236,6 +257,7 @@ export class RtmpServerSession {
 
   #toIdle(): void {
     this.#state = 'idle';
+    this.#held = undefined;
     this.#link.expectMedia(false);
   }
 }
@@ -248,7 +270,7 @@ function play2Name(options: Amf0Value): string {
 }
 
 function limited(name: string): string {
-  if (name.length > MAX_NAME)
+  if (name.length > RTMP_LIMITS.nameLength)
     throw new ProtocolError('ERR_RTMP_COMMAND', `A name of ${name.length} characters`);
   return name;
 }

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { authorize, equalInConstantTime, parseAuthorization, verifyAuthorization } from './authorization.ts';
+import {
+  authorize,
+  equalInConstantTime,
+  parseAuthorization,
+  type Authorization,
+  type Credentials,
+} from './authorization.ts';
 import { parseChallenges, serializeChallenge, type Challenge, type DigestChallenge } from './challenge.ts';
 import { ClientAuthenticator } from './client-authenticator.ts';
 import { digestResponse } from './digest.ts';
@@ -146,28 +152,29 @@ test('challenges: what is serialized parses back', () => {
   );
 });
 
+/** What a server would find. */
+function isRight(
+  shown: Authorization,
+  { realm }: Challenge,
+  credentials: Credentials,
+  { method }: { method: string },
+): boolean {
+  if (shown.scheme === 'bearer') return false;
+  if (shown.scheme === 'basic') {
+    return shown.user === credentials.user && shown.password === credentials.password;
+  }
+  return shown.response === digestResponse({ ...shown, ...credentials, realm, method });
+}
+
 test('a client answers every challenge so that the server accepts it, and no other password', () => {
   fc.assert(
     fc.property(challenge, user, word, word, fc.nat(9), (one, name, password, other, count) => {
       const request = { method: 'SETUP', url: 'rtsp://h/cam/trackID=0' };
       const shown = parseAuthorization(authorize(one, { user: name, password }, request, count + 1, 'c1'));
       assert.ok(shown !== undefined);
-      const context = {
-        ...request,
-        realm: one.realm,
-        nonces: one.scheme === 'digest' ? ['x', one.nonce] : [],
-      };
-      assert.equal(verifyAuthorization(shown, { user: name, password }, context), 'accepted');
+      assert.equal(isRight(shown, one, { user: name, password }, request), true);
       if (other !== password) {
-        assert.equal(verifyAuthorization(shown, { user: name, password: other }, context), 'refused');
-      }
-      if (one.scheme === 'digest') {
-        assert.equal(
-          verifyAuthorization(shown, { user: name, password }, { ...context, nonces: [] }),
-          'stale',
-        );
-        const elsewhere = { ...context, url: 'rtsp://h/camera2' };
-        assert.equal(verifyAuthorization(shown, { user: name, password }, elsewhere), 'refused');
+        assert.equal(isRight(shown, one, { user: name, password: other }, request), false);
       }
     }),
   );
@@ -189,32 +196,6 @@ for (const { value, want } of [
 ]) {
   test(`parseAuthorization: "${value}"`, () => assert.deepEqual(parseAuthorization(value), want));
 }
-
-for (const { name, uri, url, want } of [
-  {
-    name: 'VLC signs the presentation',
-    uri: 'rtsp://h/cam',
-    url: 'rtsp://h/cam/trackID=1',
-    want: 'accepted',
-  },
-  { name: 'a slash more', uri: 'rtsp://h/cam/', url: 'rtsp://h/cam', want: 'accepted' },
-  { name: 'no host', uri: '/cam', url: 'rtsp://h:8554/cam', want: 'accepted' },
-  { name: 'another camera that begins alike', uri: 'rtsp://h/cam', url: 'rtsp://h/cam2', want: 'refused' },
-]) {
-  test(`verifyAuthorization: ${name}`, () => {
-    const credentials = { user: 'u', password: 'p' };
-    const value = authorize(digest({}), credentials, { method: 'PLAY', url: uri }, 1, 'c');
-    const context = { method: 'PLAY', url, realm: 'r', nonces: ['n'] };
-    assert.equal(verifyAuthorization(parseAuthorization(value), credentials, context), want);
-  });
-}
-
-test('verifyAuthorization: nothing shown, or a token, is refused', () => {
-  const context = { method: 'PLAY', url: 'rtsp://h/cam', realm: 'r', nonces: ['n'] };
-  assert.equal(verifyAuthorization(undefined, { user: '', password: '' }, context), 'refused');
-  const bearer = parseAuthorization('Bearer x');
-  assert.equal(verifyAuthorization(bearer, { user: 'x', password: '' }, context), 'refused');
-});
 
 test('equalInConstantTime: equal texts only', () => {
   fc.assert(fc.property(word, word, (a, b) => assert.equal(equalInConstantTime(a, b), a === b)));

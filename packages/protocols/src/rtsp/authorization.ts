@@ -1,7 +1,6 @@
 import { parseAlgorithm, splitSchemes, type Challenge } from './challenge.ts';
 import { digestResponse, type DigestAlgorithm } from './digest.ts';
 import { quote } from './parameters.ts';
-import { trimSlashes } from './rtsp-url.ts';
 
 export interface Credentials {
   readonly user: string;
@@ -91,46 +90,6 @@ export function authorize(
   return `Digest ${parts.join(', ')}`;
 }
 
-export interface VerifyContext {
-  /** Method of the request. */
-  readonly method: string;
-  /** Request URL; the Digest `uri` must name the same path. */
-  readonly url: string;
-  /** What this server sent as realm. */
-  readonly realm: string;
-  /** The nonces that this server gave out and that are still good. */
-  readonly nonces: readonly string[];
-}
-
-/** `stale`: the credentials are right, the nonce is not one of ours or has expired: challenge again with `stale=true`. */
-export type Verdict = 'accepted' | 'refused' | 'stale';
-
-/**
- * Checks what a client has shown against the credentials it should know. Comparisons take the same
- * time wherever the first difference lies.
- *
- * Bearer tokens are not judged here: the result is `refused`.
- */
-export function verifyAuthorization(
-  shown: Authorization | undefined,
-  expected: Credentials,
-  context: VerifyContext,
-): Verdict {
-  if (shown === undefined || shown.scheme === 'bearer') return 'refused';
-  if (shown.scheme === 'basic') {
-    const isUser = equalInConstantTime(shown.user, expected.user);
-    return equalInConstantTime(shown.password, expected.password) && isUser ? 'accepted' : 'refused';
-  }
-  const response = digestResponse({ ...shown, ...expected, method: context.method, realm: context.realm });
-  const isRight =
-    equalInConstantTime(shown.response, response) &&
-    shown.user === expected.user &&
-    shown.realm === context.realm &&
-    isSameTarget(shown.uri, context.url);
-  if (!isRight) return 'refused';
-  return context.nonces.includes(shown.nonce) ? 'accepted' : 'stale';
-}
-
 /** Compares without telling by its duration where the texts differ; their lengths are no secret. */
 export function equalInConstantTime(first: string, second: string): boolean {
   let difference = first.length ^ second.length;
@@ -172,18 +131,6 @@ function parseDigest(parameters: ReadonlyMap<string, string>): DigestAuthorizati
     clientNonce,
     ...(opaque === undefined ? {} : { opaque }),
   };
-}
-
-/**
- * Whether the Digest `uri` covers the request. VLC signs the presentation's URL in SETUP, ffmpeg the
- * control URL; some leave the host out: one path must begin with the other.
- */
-function isSameTarget(uri: string, url: string): boolean {
-  const path = (text: string): string => trimSlashes(text.replace(/^rtsps?:\/\/[^/?]*/i, ''));
-  const covers = (whole: string, part: string): boolean =>
-    part === whole || part.startsWith(`${whole}/`) || part.startsWith(`${whole}?`);
-  const [signed, requested] = [path(uri), path(url)];
-  return covers(signed, requested) || covers(requested, signed);
 }
 
 function toBase64(text: string): string {

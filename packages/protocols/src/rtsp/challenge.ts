@@ -44,11 +44,12 @@ export function parseChallenges(values: readonly string[]): Challenge[] {
 export function serializeChallenge(challenge: Challenge): string {
   if (challenge.scheme === 'basic') return `Basic realm=${quote(challenge.realm)}`;
   const parts = [`realm=${quote(challenge.realm)}`, `nonce=${quote(challenge.nonce)}`];
+  // Right behind the nonce, where VLC's sscanf looks for it
+  if (challenge.isStale === true) parts.push('stale=true');
   // MD5 is what an absent algorithm means, and naming it confuses some NVRs
   if (challenge.algorithm !== 'MD5') parts.push(`algorithm=${challenge.algorithm}`);
   if (challenge.hasQopAuth) parts.push('qop="auth"');
   if (challenge.opaque !== undefined) parts.push(`opaque=${quote(challenge.opaque)}`);
-  if (challenge.isStale === true) parts.push('stale=true');
   return `Digest ${parts.join(', ')}`;
 }
 

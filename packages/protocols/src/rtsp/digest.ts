@@ -8,11 +8,9 @@ export function digestStrength(algorithm: string): number {
   return ['MD5', 'MD5-SESS', 'SHA-256', 'SHA-256-SESS'].indexOf(algorithm.toUpperCase()) + 1;
 }
 
-export interface DigestInput {
+/** What a response is made of, beside the secret. */
+export interface DigestRequest {
   readonly algorithm: DigestAlgorithm;
-  readonly user: string;
-  readonly realm: string;
-  readonly password: string;
   readonly method: string;
   /** As sent in the `uri` parameter. */
   readonly uri: string;
@@ -23,18 +21,30 @@ export interface DigestInput {
   readonly clientNonce?: string;
 }
 
+export interface DigestInput extends DigestRequest {
+  readonly user: string;
+  readonly realm: string;
+  readonly password: string;
+}
+
 /** The `response` value of Digest authentication (RFC 7616 §3.4.1), in lower-case hex. */
-export function digestResponse(input: DigestInput): string {
-  const { algorithm, user, realm, password, method, uri, nonce, qop } = input;
-  const hash = (text: string): string =>
-    createHash(algorithm.startsWith('MD5') ? 'md5' : 'sha256')
-      .update(text, 'utf8')
-      .digest('hex');
-  let secret = hash(`${user}:${realm}:${password}`);
-  if (algorithm.endsWith('-sess')) {
-    secret = hash(`${secret}:${nonce}:${qop?.clientNonce ?? input.clientNonce ?? ''}`);
-  }
-  const subject = hash(`${method}:${uri}`);
-  if (qop === undefined) return hash(`${secret}:${nonce}:${subject}`);
-  return hash(`${secret}:${nonce}:${qop.nonceCount}:${qop.clientNonce}:${qop.name}:${subject}`);
+export function digestResponse({ user, realm, password, ...request }: DigestInput): string {
+  return digestResponseOf(hash(request.algorithm, `${user}:${realm}:${password}`), request);
+}
+
+/** The same, out of HA1: H(user:realm:password) in lower-case hex (RFC 7616 §3.4.2), `-sess` or not. */
+export function digestResponseOf(ha1: string, request: DigestRequest): string {
+  const { algorithm, method, uri, nonce, qop } = request;
+  const secret = algorithm.endsWith('-sess')
+    ? hash(algorithm, `${ha1}:${nonce}:${qop?.clientNonce ?? request.clientNonce ?? ''}`)
+    : ha1;
+  const subject = hash(algorithm, `${method}:${uri}`);
+  if (qop === undefined) return hash(algorithm, `${secret}:${nonce}:${subject}`);
+  return hash(algorithm, `${secret}:${nonce}:${qop.nonceCount}:${qop.clientNonce}:${qop.name}:${subject}`);
+}
+
+function hash(algorithm: DigestAlgorithm, text: string): string {
+  return createHash(algorithm.startsWith('MD5') ? 'md5' : 'sha256')
+    .update(text, 'utf8')
+    .digest('hex');
 }

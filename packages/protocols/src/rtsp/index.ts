@@ -16,6 +16,7 @@ export * from './rtsp-message.ts';
 export * from './rtsp-parser.ts';
 export { formatRtspUrl, parseRtspUrl } from './rtsp-url.ts';
 export type { RtspUrl } from './rtsp-url.ts';
+export * from './server-authenticator.ts';
 export * from './server-request.ts';
 export * from './server-session.ts';
 export * from './session-header.ts';

@@ -69,10 +69,9 @@ export class SrtLink {
     return this.#connection.isClosed;
   }
 
-  /** What the peer calls itself, as far as SRT tells: `SRT/1.5.1`. */
+  /** What the peer calls itself, as far as SRT tells. */
   get peerVersion(): string {
-    const { peerVersion } = this.agreement;
-    return `SRT/${(peerVersion >> 16) & 0xff}.${(peerVersion >> 8) & 0xff}.${peerVersion & 0xff}`;
+    return srtVersionName(this.agreement.peerVersion);
   }
 
   /** How the network does lately. */
@@ -123,4 +122,9 @@ export class SrtLink {
     this.#sampled = { ...now };
     this.#sampledUs = nowUs;
   }
+}
+
+/** A version of a handshake as people know it: `SRT/1.5.1`. */
+export function srtVersionName(version: number): string {
+  return `SRT/${(version >> 16) & 0xff}.${(version >> 8) & 0xff}.${version & 0xff}`;
 }

@@ -10,6 +10,8 @@ export interface RtmpServerLimits extends ConnectionLimits {
   readonly playWaitMs: number;
   /** Bytes that a client may send within ten seconds while it does not publish. */
   readonly idleBytesPerTenSeconds: number;
+  /** The same while it is being decided whether it may: encoders that do not wait have begun to send. */
+  readonly earlyMediaBytes: number;
   /** Answers to one connection within ten seconds. */
   readonly answersPerTenSeconds: number;
   /** Bytes of answers that a client may leave unread while it plays nothing. */
@@ -23,6 +25,7 @@ export const RTMP_SERVER_DEFAULTS: RtmpServerLimits = {
   idleMs: 30_000,
   playWaitMs: 8000,
   idleBytesPerTenSeconds: 1024 * 1024,
+  earlyMediaBytes: 4 * 1024 * 1024,
   answersPerTenSeconds: 2000,
   unreadAnswerBytes: 256 * 1024,
 };

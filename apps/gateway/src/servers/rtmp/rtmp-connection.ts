@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ProtocolError } from '@vedette/media';
-import { RtmpServerSession, type RtmpRequest } from '@vedette/protocols';
+import { RtmpServerSession, type RtmpCodecs, type RtmpRequest } from '@vedette/protocols';
+import type { Admitted, Credentials, Door } from '../../access/door.ts';
+import type { Identity } from '../../access/identity.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
-import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import type { SessionInfo, SessionRegistry } from '../../sessions/session-registry.ts';
 import { SocketOutlet } from '../../sinks/socket-outlet.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { findLive } from '../find-live.ts';
+import { knockAt, plainAddress } from '../knock.ts';
 import type { RtmpServerLimits } from './limits.ts';
 import type { FitStream, OpenPublisher, OpenViewer, Publisher, Viewer } from './ports.ts';
-import { parseRtmpTarget } from './rtmp-target.ts';
+import { rtmpRefusal } from './rtmp-refusal.ts';
+import { parseRtmpTarget, type RtmpTarget } from './rtmp-target.ts';
 
 /** What connections need of the server. */
 export interface ConnectionHost {
@@ -20,11 +24,19 @@ export interface ConnectionHost {
   readonly fit: FitStream;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
+  readonly door: Door;
   readonly limits: RtmpServerLimits;
   now(): number;
   onConnectionEnd(connection: RtmpConnection): void;
 }
 
+/** Who does what. */
+type Who = Pick<SessionInfo, 'kind' | 'cameraId'> & {
+  readonly userAgent: string;
+  readonly identity: Identity;
+};
+
+const NOTHING: Credentials = { kind: 'none' };
 const RATE_WINDOW_MS = 10_000;
 /** After our end of the connection was closed, the peer has this long to close its own. */
 const CUT_OFF_MS = 1000;
@@ -45,8 +57,10 @@ export class RtmpConnection {
   #publisher: Publisher | undefined;
   #viewer: Viewer | undefined;
   #endRegistration: ((reason: string) => void) | undefined;
-  /** Ends the wait of a player whose camera is not there yet. */
+  /** Ends the wait of a client that is being decided about, or whose camera is not there yet. */
   #waiting: AbortController | undefined;
+  /** The door is being asked. */
+  #isKnocking = false;
   #isClosed = false;
   /** When the connection last became idle, or was made. */
   #idleSinceMs: number;
@@ -64,10 +78,10 @@ export class RtmpConnection {
     this.#session = new RtmpServerSession(
       {
         send: (bytes) => this.#send(bytes),
-        onPublish: (request) => this.#publish(request),
-        onPlay: (request) => void this.#play(request),
+        onPublish: (request) => void this.#ask('publish', request),
+        onPlay: (request) => void this.#ask('view', request),
         onMedia: (message) => this.#publisher?.onMedia(message),
-        onStop: () => this.#release('the peer ended the session'),
+        onStop: () => this.#stop('the peer ended the session'),
       },
       randomBytes,
     );
@@ -125,14 +139,54 @@ export class RtmpConnection {
     }
   }
 
-  #publish({ app, name, userAgent }: RtmpRequest): void {
+  /** Never rejects. */
+  async #ask(action: 'view' | 'publish', request: RtmpRequest): Promise<void> {
     if (this.#isClosed) return;
-    const target = parseRtmpTarget(app, name);
+    const [notFound, failed] =
+      action === 'view'
+        ? (['NetStream.Play.StreamNotFound', 'NetStream.Play.Failed'] as const)
+        : (['NetStream.Publish.BadName', 'NetStream.Publish.Failed'] as const);
+    const target = parseRtmpTarget(request.app, request.name);
     if (target === undefined) {
-      this.#refuse('NetStream.Publish.BadName', 'no camera can have this name: use /live/CAMERA');
+      this.#refuse(notFound, 'no camera can have this name: use /live/CAMERA');
       return;
     }
-    const { cameraId } = target;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const signal = AbortSignal.any([this.#gone.signal, waiting.signal]);
+    try {
+      const entry = await this.#knock(action, target, request.userAgent, signal);
+      if (signal.aborted || entry === undefined) return;
+      if (action === 'publish') this.#publish(target.cameraId, request.userAgent, entry.identity);
+      else await this.#play(target, request, entry.identity, signal);
+    } catch (error) {
+      const isExpected = error instanceof ProtocolError;
+      if (!isExpected) {
+        this.#host.logger.error({ peer: this.#peer, err: error }, 'an RTMP request failed as it should not');
+      }
+      this.#refuse(failed, isExpected ? error.message : 'internal error');
+    }
+  }
+
+  /** @returns `undefined`: refused, or the peer has gone. */
+  async #knock(
+    action: 'view' | 'publish',
+    { cameraId, credentials }: RtmpTarget,
+    userAgent: string,
+    signal: AbortSignal,
+  ): Promise<Admitted | undefined> {
+    const peer = { address: plainAddress(this.#socket.remoteAddress ?? ''), userAgent };
+    const knock = { credentials: credentials ?? NOTHING, peer, action, cameraId, protocol: 'rtmp' };
+    this.#isKnocking = true;
+    const admission = await knockAt(this.#host.door, knock, signal);
+    this.#isKnocking = false;
+    if (admission === undefined || admission.ok) return admission;
+    const { code, description } = rtmpRefusal(action, cameraId, admission);
+    this.#refuse(code, description);
+    return undefined;
+  }
+
+  #publish(cameraId: string, userAgent: string, identity: Identity): void {
     const verdict = this.#host.cameras.canPublish(cameraId);
     if (!verdict.ok) {
       this.#refuse('NetStream.Publish.BadName', verdict.message);
@@ -140,49 +194,27 @@ export class RtmpConnection {
     }
     const publisher = this.#host.openPublisher(cameraId, (reason) => this.hangUp(reason));
     this.#publisher = publisher;
-    this.#register('publish', cameraId, userAgent, publisher);
+    this.#register({ kind: 'publish', cameraId, userAgent, identity }, publisher);
     this.#session.acceptPublish();
   }
 
-  async #play({ app, name, userAgent, codecs }: RtmpRequest): Promise<void> {
-    if (this.#isClosed) return;
-    const target = parseRtmpTarget(app, name);
-    if (target === undefined) {
-      this.#refuse('NetStream.Play.StreamNotFound', 'no camera can have this name: use /live/CAMERA');
-      return;
-    }
-    const waiting = new AbortController();
-    this.#waiting = waiting;
-    try {
-      const signal = AbortSignal.any([this.#gone.signal, waiting.signal]);
-      const { cameras, fit, limits } = this.#host;
-      const { cameraId, quality } = target;
-      const found = await findLive({
-        ...{ cameras, cameraId, signal, waitMs: limits.playWaitMs },
-        fit: (stream) => fit(stream, codecs, quality),
-      });
-      if (signal.aborted) return;
-      if (typeof found === 'string') this.#refuse('NetStream.Play.StreamNotFound', found);
-      else this.#view(found, cameraId, { userAgent, codecs });
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) {
-        this.#host.logger.error(
-          { peer: this.#peer, err: error },
-          'playing by RTMP failed in a way it should not',
-        );
-      }
-      this.#refuse(
-        'NetStream.Play.Failed',
-        error instanceof ProtocolError ? error.message : 'internal error',
-      );
-    }
+  async #play(
+    { cameraId, quality }: RtmpTarget,
+    { userAgent, codecs }: RtmpRequest,
+    identity: Identity,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { cameras, fit, limits } = this.#host;
+    const found = await findLive({
+      ...{ cameras, cameraId, signal, waitMs: limits.playWaitMs },
+      fit: (stream) => fit(stream, codecs, quality),
+    });
+    if (signal.aborted) return;
+    if (typeof found === 'string') this.#refuse('NetStream.Play.StreamNotFound', found);
+    else this.#view(found, codecs, { kind: 'view', cameraId, userAgent, identity });
   }
 
-  #view(
-    stream: Stream,
-    cameraId: string,
-    { userAgent, codecs }: Pick<RtmpRequest, 'userAgent' | 'codecs'>,
-  ): void {
+  #view(stream: Stream, codecs: RtmpCodecs, info: Who): void {
     this.#socket.cork();
     try {
       const outlet = new SocketOutlet(this.#socket);
@@ -192,23 +224,17 @@ export class RtmpConnection {
         else this.hangUp(reason);
       });
       this.#viewer = viewer;
-      this.#register('view', cameraId, userAgent, viewer);
+      this.#register(info, viewer);
     } finally {
       this.#socket.uncork();
     }
   }
 
-  #register(kind: 'view' | 'publish', cameraId: string, userAgent: string, part: Publisher | Viewer): void {
+  #register({ userAgent, ...info }: Who, part: Publisher | Viewer): void {
     const transport = this.#isSecure ? 'tls' : 'tcp';
+    const agent = userAgent === '' ? {} : { userAgent };
     const { end } = this.#host.sessions.begin(
-      {
-        protocol: 'rtmp',
-        kind,
-        cameraId,
-        peer: this.#peer,
-        transport,
-        ...(userAgent === '' ? {} : { userAgent }),
-      },
+      { protocol: 'rtmp', peer: this.#peer, transport, ...info, ...agent },
       { totals: () => part.totals(), close: (reason) => this.hangUp(reason) },
     );
     this.#endRegistration = end;
@@ -239,7 +265,8 @@ export class RtmpConnection {
   #countBytes(count: number): void {
     this.#roll();
     this.#bytesInWindow += count;
-    const limit = this.#host.limits.idleBytesPerTenSeconds;
+    const { idleBytesPerTenSeconds, earlyMediaBytes } = this.#host.limits;
+    const limit = this.#session.state === 'asked' ? earlyMediaBytes : idleBytesPerTenSeconds;
     if (this.#bytesInWindow > limit)
       throw new PeerOffence(`more than ${limit} bytes in ten seconds, and no media`);
   }
@@ -249,6 +276,12 @@ export class RtmpConnection {
     if (nowMs - this.#windowStartMs <= RATE_WINDOW_MS) return;
     this.#windowStartMs = nowMs;
     this.#bytesInWindow = this.#answersInWindow = 0;
+  }
+
+  /** Whoever gives up while the door is asked may not ask again and again: each time costs a look at his password. */
+  #stop(reason: string): void {
+    if (this.#isKnocking) this.hangUp(reason);
+    else this.#release(reason);
   }
 
   /** Ends what the peer published or played; the connection may go on. */

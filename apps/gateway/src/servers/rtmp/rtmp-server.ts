@@ -1,3 +1,4 @@
+import type { Door } from '../../access/door.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
@@ -19,6 +20,8 @@ export interface RtmpServerOptions {
   readonly fit: FitStream;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
+  /** Who may play and publish. */
+  readonly door: Door;
   readonly limits?: Partial<RtmpServerLimits> | undefined;
   /** Steady clock in milliseconds. */
   readonly now?: (() => number) | undefined;
@@ -36,11 +39,11 @@ export class RtmpServer {
   #closing: Promise<void> | undefined;
 
   constructor(options: RtmpServerOptions) {
-    const { cameras, sessions, logger, fit, openViewer, openPublisher } = options;
+    const { cameras, sessions, logger, fit, openViewer, openPublisher, door } = options;
     const limits = { ...RTMP_SERVER_DEFAULTS, ...options.limits };
     this.#now = options.now ?? (() => performance.now());
     const host: ConnectionHost = {
-      ...{ cameras, sessions, logger, fit, openViewer, openPublisher },
+      ...{ cameras, sessions, logger, fit, openViewer, openPublisher, door },
       limits,
       now: this.#now,
       onConnectionEnd: (connection) => this.#connections.delete(connection),

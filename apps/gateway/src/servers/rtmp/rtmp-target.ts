@@ -1,8 +1,13 @@
+import type { Credentials } from '../../access/door.ts';
+import { passwordOf, tokenOf } from '../knock.ts';
+
 /** What a client's application and stream name mean. */
 export interface RtmpTarget {
   readonly cameraId: string;
   /** `quality` of the query: a rung of the camera's ladder. */
   readonly quality: string | undefined;
+  /** `token`, or `user` and `pass`, of the query; `undefined`: such as nobody can have. */
+  readonly credentials: Credentials | undefined;
 }
 
 const CAMERA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -23,7 +28,18 @@ export function parseRtmpTarget(app: string, name: string): RtmpTarget | undefin
   const [cameraId = ''] = segments;
   if (segments.length !== 1 || !CAMERA_ID.test(cameraId)) return undefined;
   const parameters = new URLSearchParams([nameQuery, appQuery].filter((query) => query !== '').join('&'));
-  return { cameraId, quality: parameters.get('quality') ?? undefined };
+  return {
+    cameraId,
+    quality: parameters.get('quality') ?? undefined,
+    credentials: credentialsOf(parameters),
+  };
+}
+
+function credentialsOf(parameters: URLSearchParams): Credentials | undefined {
+  const token = parameters.get('token');
+  if (token !== null) return tokenOf(token);
+  const user = parameters.get('user');
+  return user === null ? { kind: 'none' } : passwordOf(user, parameters.get('pass') ?? '');
 }
 
 /** Path and query, which begins at the first question mark. */

@@ -18,6 +18,12 @@ export interface RtspServerLimits {
   readonly farewellMs: number;
   /** How long DESCRIBE waits for a camera that is connecting. */
   readonly describeWaitMs: number;
+  /** Wrong passwords and tokens of one connection in a row; those of an address are counted behind the door. */
+  readonly wrongCredentials: number;
+  /** How long somebody who was let in may take from DESCRIBE to SETUP. */
+  readonly admissionMs: number;
+  /** How long a nonce is good for whoever logs in by it. */
+  readonly nonceLifeMs: number;
 }
 
 export const RTSP_SERVER_DEFAULTS: RtspServerLimits = {
@@ -30,4 +36,7 @@ export const RTSP_SERVER_DEFAULTS: RtspServerLimits = {
   sessionTimeoutMs: 60_000,
   farewellMs: 2000,
   describeWaitMs: 8000,
+  wrongCredentials: 6,
+  admissionMs: 60_000,
+  nonceLifeMs: 300_000,
 };

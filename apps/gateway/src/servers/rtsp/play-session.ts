@@ -12,10 +12,11 @@ import {
   type RtspResponse,
   type ServerSessionState,
 } from '@vedette/protocols';
+import type { Identity } from '../../access/identity.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { MediaLinks } from './media-links.ts';
 import type { OpenViewer, TrackStart, Viewer } from './ports.ts';
-import { PeerOffence, type RtspPeer } from './rtsp-peer.ts';
+import { PeerOffence, type RtspPeer, type Visitor } from './rtsp-peer.ts';
 import {
   createSessionId,
   sessionResponse,
@@ -35,6 +36,7 @@ export class PlaySession implements RtspSession {
   readonly #stream: Stream;
   readonly #host: SessionHost;
   readonly #peer: RtspPeer;
+  readonly #identity: Identity;
   readonly #viewer: Viewer;
   readonly #links: MediaLinks;
   /** The URL by which each track was set up: what RTP-Info calls it. */
@@ -47,12 +49,13 @@ export class PlaySession implements RtspSession {
   #isStarting = false;
   #isClosed = false;
 
-  constructor(stream: Stream, host: SessionHost, peer: RtspPeer, openViewer: OpenViewer) {
+  constructor(stream: Stream, host: SessionHost, { peer, identity }: Visitor, openViewer: OpenViewer) {
     this.cameraId = stream.id;
     this.lastSeenMs = host.now();
     this.#stream = stream;
     this.#host = host;
     this.#peer = peer;
+    this.#identity = identity;
     this.#viewer = openViewer(stream, (reason, isStalled) => this.#onViewerEnd(reason, isStalled));
     this.#links = new MediaLinks(peer, host.udp, {
       onRtp: () => undefined, // holes punched in firewalls
@@ -164,7 +167,10 @@ export class PlaySession implements RtspSession {
     const { name: peer, isSecure } = this.#peer;
     const transport = this.isDatagram ? 'udp' : isSecure ? 'tls' : 'tcp';
     const { end } = this.#host.registry.begin(
-      { protocol: 'rtsp', kind: 'view', cameraId: this.cameraId, peer, userAgent, transport },
+      {
+        ...{ protocol: 'rtsp', kind: 'view', cameraId: this.cameraId, peer, userAgent, transport },
+        identity: this.#identity,
+      },
       { totals: () => this.#viewer.totals(), close: (reason) => this.#end(reason, reason, 'farewell') },
     );
     this.#endRegistration = end;

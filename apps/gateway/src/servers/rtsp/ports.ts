@@ -1,4 +1,3 @@
-import type { Challenge } from '@vedette/protocols';
 import type { SessionTotals } from '../../sessions/session-registry.ts';
 import type { Stream } from '../../stream/stream.ts';
 
@@ -94,22 +93,3 @@ export type OpenPublisher = (
   description: string,
   onEnd: (reason: string) => void,
 ) => Publisher;
-
-/** Who asks for what; everything that a peer may prove itself with. */
-export interface AccessRequest {
-  readonly action: 'play' | 'publish';
-  readonly cameraId: string;
-  readonly method: string;
-  readonly url: string;
-  /** The `Authorization` header. */
-  readonly authorization: string | undefined;
-  /** `?token=` of the URL. */
-  readonly token: string | undefined;
-  readonly peerAddress: string;
-  readonly isSecure: boolean;
-}
-
-/** Challenges are what a 401 asks for; with none the answer is 403: known, and not allowed. */
-export type AccessAnswer = 'ok' | { readonly challenge: readonly Challenge[] };
-
-export type Authorize = (request: AccessRequest) => Promise<AccessAnswer>;

@@ -9,9 +9,10 @@ import {
   type RtspResponse,
   type ServerSessionState,
 } from '@vedette/protocols';
+import type { Identity } from '../../access/identity.ts';
 import { MediaLinks } from './media-links.ts';
 import type { OpenPublisher, Publisher, TrackTransport } from './ports.ts';
-import { PeerOffence, type RtspPeer } from './rtsp-peer.ts';
+import { PeerOffence, type RtspPeer, type Visitor } from './rtsp-peer.ts';
 import { refusePublish } from './publish-refusal.ts';
 import {
   createSessionId,
@@ -31,6 +32,7 @@ export class PublishSession implements RtspSession {
   lastSeenMs: number;
   readonly #host: SessionHost;
   readonly #peer: RtspPeer;
+  readonly #identity: Identity;
   readonly #publisher: Publisher;
   readonly #links: MediaLinks;
   #state: ServerSessionState = { name: 'announced' };
@@ -43,13 +45,14 @@ export class PublishSession implements RtspSession {
     cameraId: string,
     description: string,
     host: SessionHost,
-    peer: RtspPeer,
+    { peer, identity }: Visitor,
     openPublisher: OpenPublisher,
   ) {
     this.cameraId = cameraId;
     this.lastSeenMs = host.now();
     this.#host = host;
     this.#peer = peer;
+    this.#identity = identity;
     const publisher = openPublisher(cameraId, description, (reason) => this.#end(reason, 'farewell'));
     this.#publisher = publisher;
     this.#links = new MediaLinks(peer, host.udp, {
@@ -130,7 +133,10 @@ export class PublishSession implements RtspSession {
     const { name: peer, isSecure } = this.#peer;
     const transport = this.isDatagram ? 'udp' : isSecure ? 'tls' : 'tcp';
     const { end } = this.#host.registry.begin(
-      { protocol: 'rtsp', kind: 'publish', cameraId: this.cameraId, peer, userAgent, transport },
+      {
+        ...{ protocol: 'rtsp', kind: 'publish', cameraId: this.cameraId, peer, userAgent, transport },
+        identity: this.#identity,
+      },
       { totals: () => this.#publisher.totals(), close: (reason) => this.#end(reason, 'farewell') },
     );
     this.#endRegistration = end;

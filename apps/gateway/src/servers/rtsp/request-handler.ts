@@ -4,19 +4,19 @@ import {
   refuseRequest,
   rtspResponse,
   SERVER_METHODS,
-  serializeChallenge,
   type RtspRequest,
   type RtspResponse,
 } from '@vedette/protocols';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { findLive } from '../find-live.ts';
+import { ConnectionAccess, type AccessHost } from './connection-access.ts';
 import { describe } from './describe.ts';
 import { PlaySession } from './play-session.ts';
-import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
+import type { FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { refusePublish } from './publish-refusal.ts';
 import { PublishSession } from './publish-session.ts';
-import type { RtspPeer } from './rtsp-peer.ts';
+import type { RtspPeer, Visitor } from './rtsp-peer.ts';
 import {
   sessionResponse,
   withReason,
@@ -24,15 +24,14 @@ import {
   type SessionConnection,
   type SessionHost,
 } from './rtsp-session.ts';
-import { parseTarget, trackIdOf, type RtspTarget } from './rtsp-target.ts';
+import { findTarget, parseTarget, trackIdOf, type RtspTarget } from './rtsp-target.ts';
 
 /** What requests are served from. */
-export interface HandlerHost extends SessionHost {
+export interface HandlerHost extends SessionHost, AccessHost {
   readonly cameras: CameraDirectory;
   readonly fit: FitStream;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
-  readonly authorize: Authorize;
   onSessionStart(session: RtspSession): void;
   /** A session that lost its connection, for the same address to go on with. */
   adoptSession(id: string, address: string): RtspSession | undefined;
@@ -50,6 +49,7 @@ export class RequestHandler {
   readonly #host: HandlerHost;
   readonly #connection: SessionConnection;
   readonly #peer: RtspPeer;
+  readonly #access: ConnectionAccess;
   /** Aborts when the connection is gone: nothing may begin any more. */
   readonly #signal: AbortSignal;
   readonly #send: (response: RtspResponse) => void;
@@ -66,6 +66,7 @@ export class RequestHandler {
     this.#host = host;
     this.#connection = connection;
     this.#peer = connection.peer;
+    this.#access = new ConnectionAccess(host, connection.peer, signal);
     this.#signal = signal;
     this.#send = send;
   }
@@ -80,6 +81,7 @@ export class RequestHandler {
     session.connection = undefined;
     this.#session = undefined;
     this.#endedId = session.id;
+    this.#access.forget();
   }
 
   /** @throws {PeerOffence} the peer goes over a limit. */
@@ -118,20 +120,32 @@ export class RequestHandler {
       case 'TEARDOWN':
         return this.#teardown(request);
       case 'PAUSE':
-        return this.#session instanceof PlaySession
-          ? this.#session.pause(request)
-          : this.#respond(request, 455);
       case 'PLAY':
-        if (!(this.#session instanceof PlaySession)) return this.#respond(request, 455);
-        this.#session.play(request, userAgentOf(request), this.#send);
-        return undefined;
       case 'RECORD':
-        return this.#session instanceof PublishSession
-          ? this.#session.record(request, userAgentOf(request))
-          : this.#respond(request, 455);
+        return this.#serveSession(request);
       default:
         return this.#serveTarget(request);
     }
+  }
+
+  /** PAUSE, PLAY and RECORD: what the session there is may do. */
+  #serveSession(request: RtspRequest): RtspResponse | undefined {
+    const session = this.#session;
+    const target = findTarget(request.url);
+    if (session !== undefined && target !== undefined && target.cameraId !== session.cameraId) {
+      return withReason(rtspResponse(request, 455), 'a session has one camera');
+    }
+    const denial = this.#access.check(request, target?.token);
+    if (denial !== undefined) return denial;
+    if (session instanceof PublishSession) {
+      return request.method === 'RECORD'
+        ? session.record(request, userAgentOf(request))
+        : this.#respond(request, 455);
+    }
+    if (session === undefined || request.method === 'RECORD') return this.#respond(request, 455);
+    if (request.method === 'PAUSE') return session.pause(request);
+    session.play(request, userAgentOf(request), this.#send);
+    return undefined;
   }
 
   /** DESCRIBE, ANNOUNCE and SETUP: what depends on the camera that the URL names. */
@@ -139,18 +153,28 @@ export class RequestHandler {
     const target = parseTarget(request.url);
     if (target === undefined) return withReason(rtspResponse(request, 404), 'no camera can have this name');
     if (request.method === 'SETUP' && this.#session !== undefined) {
-      return this.#setup(request, target, this.#session);
+      return this.#access.check(request, target.token) ?? this.#setup(request, target, this.#session);
     }
-    const action = request.method === 'ANNOUNCE' ? 'publish' : 'play';
-    const denial = await this.#authorize(request, target, action);
-    if (denial !== undefined) return denial;
-    if (this.#isGone()) return undefined;
-    if (action === 'publish') return this.#announce(request, target);
+    const action = request.method === 'ANNOUNCE' ? 'publish' : 'view';
+    const entry = await this.#access.admit(request, target, action);
+    if (entry === undefined || this.#isGone()) return undefined;
+    if ('response' in entry) return entry.response;
+    const visitor = { peer: this.#peer, identity: entry.identity };
+    return action === 'publish'
+      ? this.#announce(request, target, visitor)
+      : this.#serveViewer(request, target, visitor);
+  }
+
+  async #serveViewer(
+    request: RtspRequest,
+    target: RtspTarget,
+    visitor: Visitor,
+  ): Promise<RtspResponse | undefined> {
     const found = await this.#findLive(target);
     if (this.#isGone()) return undefined;
     if (typeof found === 'string') return withReason(rtspResponse(request, 404), found);
     if (request.method === 'DESCRIBE') return describe(request, found, this.#peer);
-    const session = new PlaySession(found, this.#host, this.#peer, this.#host.openViewer);
+    const session = new PlaySession(found, this.#host, visitor, this.#host.openViewer);
     this.#hold(session);
     this.#host.onSessionStart(session);
     return this.#setup(request, target, session);
@@ -166,39 +190,13 @@ export class RequestHandler {
     });
   }
 
-  async #authorize(
-    request: RtspRequest,
-    target: RtspTarget,
-    action: 'play' | 'publish',
-  ): Promise<RtspResponse | undefined> {
-    const answer = await this.#host.authorize({
-      action,
-      cameraId: target.cameraId,
-      method: request.method,
-      url: request.url,
-      authorization: request.headers.get('Authorization'),
-      token: target.token,
-      peerAddress: this.#peer.address,
-      isSecure: this.#peer.isSecure,
-    });
-    if (answer === 'ok') return undefined;
-    if (answer.challenge.length === 0) return rtspResponse(request, 403);
-    return rtspResponse(request, 401, { 'WWW-Authenticate': answer.challenge.map(serializeChallenge) });
-  }
-
-  #announce(request: RtspRequest, { cameraId }: RtspTarget): RtspResponse {
+  #announce(request: RtspRequest, { cameraId }: RtspTarget, visitor: Visitor): RtspResponse {
     const type = request.headers.get('Content-Type') ?? 'application/sdp';
     if (!/^application\/sdp\b/i.test(type)) return rtspResponse(request, 415);
     const verdict = this.#host.cameras.canPublish(cameraId);
     if (!verdict.ok) return refusePublish(request, verdict);
     const description = new TextDecoder().decode(request.body);
-    const session = new PublishSession(
-      cameraId,
-      description,
-      this.#host,
-      this.#peer,
-      this.#host.openPublisher,
-    );
+    const session = new PublishSession(cameraId, description, this.#host, visitor, this.#host.openPublisher);
     this.#hold(session);
     this.#host.onSessionStart(session);
     return this.#respond(request, 200);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Identity } from '../../access/identity.ts';
 
 /** The other end of a connection. */
 export interface RtspPeer {
@@ -10,6 +11,12 @@ export interface RtspPeer {
   readonly localAddress: string;
   /** RTSP over TLS. */
   readonly isSecure: boolean;
+}
+
+/** A peer that was let in. */
+export interface Visitor {
+  readonly peer: RtspPeer;
+  readonly identity: Identity;
 }
 
 export function peerOf(socket: Socket, isSecure: boolean): RtspPeer {

@@ -5,7 +5,6 @@ import { test, type TestContext } from 'node:test';
 import { parseRtpInfo, parseRtpPacket, parseRtcp, parseTransports } from '@vedette/protocols';
 import { until } from '../../../../../e2e/support/until.ts';
 import { opusTrack, packet, picture, videoTrack } from '../../testing/units.ts';
-import type { AccessAnswer, AccessRequest } from './ports.ts';
 import { RtspClient } from './testing/rtsp-client.ts';
 import { TestBed, type TestBedOptions } from './testing/test-bed.ts';
 
@@ -322,35 +321,6 @@ test('pipelined requests are answered in order', async (t) => {
     assert.deepEqual([status, headers.get('CSeq')], [200, want]);
   }
   await client.until(() => client.frames.length > 1);
-});
-
-test('access is asked for before anything is told, for playing and for publishing', async (t) => {
-  const asked: AccessRequest[] = [];
-  const authorize = (request: AccessRequest): Promise<AccessAnswer> => {
-    asked.push(request);
-    if (request.token === 'good') return Promise.resolve('ok');
-    if (request.token === 'bad') return Promise.resolve({ challenge: [] });
-    return Promise.resolve({ challenge: [{ scheme: 'basic', realm: 'Vedette' }] });
-  };
-  const { bed } = await startLive(t, { server: { authorize } });
-  const client = await connect(t, bed, '/nowhere');
-  const refused = await client.request('DESCRIBE', { headers: { Authorization: 'Basic eDp5' } });
-  assert.equal(refused.status, 401);
-  assert.equal(refused.headers.get('WWW-Authenticate'), 'Basic realm="Vedette"');
-  assert.equal((await client.request('SETUP', { headers: SETUP_TCP })).status, 401);
-  assert.equal((await client.request('ANNOUNCE')).status, 401);
-  assert.equal((await client.request('DESCRIBE', { url: `${client.url}?token=bad` })).status, 403);
-  assert.equal((await client.request('DESCRIBE', { url: `${client.url}?token=good` })).status, 404);
-  assert.deepEqual(
-    asked.map(({ action, cameraId, authorization, token }) => [action, cameraId, authorization, token]),
-    [
-      ['play', 'nowhere', 'Basic eDp5', undefined],
-      ['play', 'nowhere', undefined, undefined],
-      ['publish', 'nowhere', undefined, undefined],
-      ['play', 'nowhere', undefined, 'bad'],
-      ['play', 'nowhere', undefined, 'good'],
-    ],
-  );
 });
 
 test('when the camera is removed, its viewers hear goodbye and the connection closes', async (t) => {

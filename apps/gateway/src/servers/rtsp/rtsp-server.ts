@@ -1,10 +1,11 @@
+import type { Door } from '../../access/door.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import { TcpListeners, type TlsListener } from '../tcp-listeners.ts';
 import { DatagramPorts } from './datagram-ports.ts';
 import { RTSP_SERVER_DEFAULTS, type RtspServerLimits } from './limits.ts';
-import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
+import type { FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { RtspConnection, type ConnectionHost } from './rtsp-connection.ts';
 import type { RtspSession, SessionEnd } from './rtsp-session.ts';
 
@@ -24,8 +25,8 @@ export interface RtspServerOptions {
   readonly fit?: FitStream | undefined;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
-  /** Who may play and publish; everybody where absent. */
-  readonly authorize?: Authorize | undefined;
+  /** Who may play and publish. */
+  readonly door: Door;
   readonly limits?: Partial<RtspServerLimits> | undefined;
   /** Steady clock in milliseconds. */
   readonly now?: (() => number) | undefined;
@@ -117,7 +118,7 @@ export class RtspServer {
   }
 
   #host(): ConnectionHost {
-    const { cameras, sessions, logger, openViewer, openPublisher, authorize } = this.#options;
+    const { cameras, sessions, logger, openViewer, openPublisher, door } = this.#options;
     const { fit = asItIs } = this.#options;
     this.#sharedHost ??= {
       cameras,
@@ -126,7 +127,7 @@ export class RtspServer {
       fit,
       openViewer,
       openPublisher,
-      authorize: authorize ?? (() => Promise.resolve('ok')),
+      door,
       limits: this.#limits,
       udp: this.#udp,
       now: this.#now,

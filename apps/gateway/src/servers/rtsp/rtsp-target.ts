@@ -46,6 +46,22 @@ function readQuery(query: string): Pick<RtspTarget, 'token' | 'quality'> {
   };
 }
 
+/** Whether two URLs name the same camera; what is signed in digest authentication may lack its host. */
+export function isSameCamera(uri: string, url: string): boolean {
+  const camera = findTarget(uri.startsWith('/') ? `rtsp://host${uri}` : uri)?.cameraId;
+  return camera !== undefined && camera === findTarget(url)?.cameraId;
+}
+
+/** As `parseTarget`; what is no RTSP address names nothing. */
+export function findTarget(url: string): RtspTarget | undefined {
+  try {
+    return parseTarget(url);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
+
 /** The URL of the presentation that relative controls are appended to; ends in a slash (RFC 2326 §C.1.1). */
 export function contentBase(url: string): string {
   return url.endsWith('/') ? url : `${url}/`;
@@ -70,10 +86,5 @@ export function mediaIndexOf(control: string, controls: readonly (string | undef
 
 function controlPart(control: string): string | undefined {
   if (!/^rtsps?:/i.test(control)) return control.replace(/^\/+|\/+$/g, '');
-  try {
-    return parseTarget(control)?.control;
-  } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
-    throw error;
-  }
+  return findTarget(control)?.control;
 }

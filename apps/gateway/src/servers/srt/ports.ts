@@ -34,16 +34,4 @@ export interface Publisher {
 /** @param onEnd called when the publisher is not wanted any more, or sends nothing of use. */
 export type OpenPublisher = (cameraId: string, onEnd: (reason: string) => void) => Publisher;
 
-/** Who asks for what. */
-export interface AccessRequest {
-  readonly action: 'play' | 'publish';
-  readonly cameraId: string;
-  readonly user: string | undefined;
-  readonly password: string | undefined;
-  readonly peerAddress: string;
-}
-
-export type AccessAnswer = 'ok' | 'unauthorized' | 'forbidden';
-export type Authorize = (request: AccessRequest) => Promise<AccessAnswer>;
-
 export type PublishRefusal = Extract<PublishAnswer, { ok: false }>;

@@ -1,7 +1,15 @@
+import type { Identity } from '../../access/identity.ts';
 import type { SrtLink } from '../../net/srt/srt-link.ts';
 import type { SessionTotals } from '../../sessions/session-registry.ts';
 import type { OpenPublisher, Publisher } from './ports.ts';
 import { register, type SessionHost } from './srt-session.ts';
+
+export interface PublishOptions {
+  readonly cameraId: string;
+  readonly peer: string;
+  readonly identity: Identity;
+  readonly openPublisher: OpenPublisher;
+}
 
 /** A peer that publishes to a camera. */
 export class PublishSession {
@@ -11,16 +19,12 @@ export class PublishSession {
   readonly #unregister: (reason: string) => void;
   #isClosed = false;
 
-  constructor(
-    link: SrtLink,
-    host: SessionHost,
-    { cameraId, peer, openPublisher }: { cameraId: string; peer: string; openPublisher: OpenPublisher },
-  ) {
+  constructor(link: SrtLink, host: SessionHost, { openPublisher, ...info }: PublishOptions) {
     this.#link = link;
     this.#host = host;
-    const publisher = openPublisher(cameraId, (reason) => this.close(reason));
+    const publisher = openPublisher(info.cameraId, (reason) => this.close(reason));
     this.#publisher = publisher;
-    this.#unregister = register(host, link, { kind: 'publish', cameraId, peer }, this);
+    this.#unregister = register(host, link, { kind: 'publish', ...info }, this);
     link.listen({
       onPayload: (payload) => publisher.onMedia(payload),
       onClosed: (reason) => this.close(reason),

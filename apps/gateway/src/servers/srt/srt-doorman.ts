@@ -6,9 +6,13 @@ import {
   type SrtReject,
   type SrtStreamRequest,
 } from '@vedette/protocols';
+import type { Admitted, Credentials, Door, Refusal } from '../../access/door.ts';
+import type { Identity } from '../../access/identity.ts';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
+import { srtVersionName } from '../../net/srt/srt-link.ts';
+import { knockAt, passwordOf, plainAddress, tokenOf } from '../knock.ts';
 import type { SrtServerLimits } from './limits.ts';
-import type { AccessAnswer, Authorize, PublishRefusal } from './ports.ts';
+import type { PublishRefusal } from './ports.ts';
 import { RateLimit } from './rate-limit.ts';
 
 /** Where a call comes from. */
@@ -19,9 +23,10 @@ export interface Origin {
 }
 
 /** What a caller may do. */
-export type Admission =
+export type Admission = { readonly identity: Identity } & (
   | { readonly type: 'view'; readonly camera: CameraView; readonly quality: string | undefined }
-  | { readonly type: 'publish'; readonly cameraId: string };
+  | { readonly type: 'publish'; readonly cameraId: string }
+);
 
 /** The keys of a connection, as the listener hands them out. */
 export type ConnectionKeys = Parameters<SrtListener['accept']>[1];
@@ -38,7 +43,9 @@ export interface DoormanOptions {
   /** Whether callers must know one. */
   readonly hasPassphrase: boolean;
   readonly cameras: CameraDirectory;
-  readonly authorize: Authorize;
+  readonly door: Door;
+  /** Aborts when the server closes. */
+  readonly signal: AbortSignal;
   readonly limits: SrtServerLimits;
   /** Steady clock in milliseconds. */
   readonly now: () => number;
@@ -49,10 +56,8 @@ const PUBLISH_REJECTS: Readonly<Record<PublishRefusal['reason'], SrtReject>> = {
   notPublish: 'forbidden',
   busy: 'conflict',
 };
-const ACCESS_REJECTS = { unauthorized: 'unauthorized', forbidden: 'forbidden' } as const satisfies Record<
-  Exclude<AccessAnswer, 'ok'>,
-  SrtReject
->;
+/** Stands in the place of the user where the password is a token: `read:CAM:token:JWT`. */
+const TOKEN_USER = 'token';
 
 /** Decides who comes in: by passphrase, stream id, user, and whether there is such a camera. */
 export class SrtDoorman {
@@ -73,9 +78,11 @@ export class SrtDoorman {
       const unlocked = this.#options.listener.unlock(call);
       if (typeof unlocked === 'string') return refuse(unlocked, SECRET_WORDS[unlocked] ?? unlocked);
       const request = parseStreamId(call.streamId);
-      const refusal = await this.#checkUser(request, origin);
-      if (refusal !== undefined) return refusal;
-      const admission = request.action === 'publish' ? this.#publish(request) : this.#view(request);
+      const entry = await this.#knock(request, call, origin);
+      if ('type' in entry) return entry;
+      const { identity } = entry;
+      const admission =
+        request.action === 'publish' ? this.#publish(request, identity) : this.#view(request, identity);
       return admission.type === 'refuse' ? admission : { type: 'admit', admission, keys: unlocked.keys };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -89,32 +96,43 @@ export class SrtDoorman {
     return hasPassphrase && !this.#secrets.take(address, now());
   }
 
-  async #checkUser(
-    { action, resource, user, password }: SrtStreamRequest,
-    { address }: Origin,
-  ): Promise<Decision | undefined> {
-    const answer = await this.#options.authorize({
-      action: action === 'publish' ? 'publish' : 'play',
-      cameraId: resource,
-      user,
-      password,
-      peerAddress: address,
-    });
-    return answer === 'ok' ? undefined : refuse(ACCESS_REJECTS[answer], 'the user may not do this');
+  async #knock(
+    request: SrtStreamRequest,
+    { capabilities }: SrtCall,
+    origin: Origin,
+  ): Promise<Admitted | Exclude<Decision, { type: 'admit' }>> {
+    const { door, signal } = this.#options;
+    const action = request.action === 'publish' ? 'publish' : 'view';
+    const knock = {
+      credentials: credentialsOf(request) ?? { kind: 'none' as const },
+      peer: { address: plainAddress(origin.address), userAgent: srtVersionName(capabilities.version) },
+      action,
+      cameraId: request.resource,
+      protocol: 'srt',
+    } as const;
+    const admission = await knockAt(door, knock, signal);
+    if (admission === undefined) return { type: 'later' };
+    return admission.ok ? admission : refuse(rejectOf(action, admission), wordsOf(action, admission));
   }
 
-  #publish({ resource }: SrtStreamRequest): Admission | Extract<Decision, { type: 'refuse' }> {
+  #publish(
+    { resource }: SrtStreamRequest,
+    identity: Identity,
+  ): Admission | Extract<Decision, { type: 'refuse' }> {
     const verdict = this.#options.cameras.canPublish(resource);
-    if (verdict.ok) return { type: 'publish', cameraId: resource };
+    if (verdict.ok) return { type: 'publish', cameraId: resource, identity };
     return refuse(PUBLISH_REJECTS[verdict.reason], verdict.message);
   }
 
-  #view({ resource, quality }: SrtStreamRequest): Admission | Extract<Decision, { type: 'refuse' }> {
+  #view(
+    { resource, quality }: SrtStreamRequest,
+    identity: Identity,
+  ): Admission | Extract<Decision, { type: 'refuse' }> {
     const camera = this.#options.cameras.find(resource);
-    if (camera === undefined) return refuse('notFound', 'there is no such camera');
+    if (camera === undefined) return refuse('notFound', NO_CAMERA);
     const { stream, state } = camera;
     if (stream.isLive || state.name === 'connecting' || state.name === 'idle') {
-      return { type: 'view', camera, quality };
+      return { type: 'view', camera, quality, identity };
     }
     return refuse(
       'down',
@@ -124,6 +142,31 @@ export class SrtDoorman {
     );
   }
 }
+
+function credentialsOf({ user, password }: SrtStreamRequest): Credentials | undefined {
+  if (user === undefined) return { kind: 'none' };
+  return user === TOKEN_USER ? tokenOf(password ?? '') : passwordOf(user, password ?? '');
+}
+
+/** The number by which the caller hears of it. Who may not see a camera hears the same where there is none. */
+function rejectOf(action: 'view' | 'publish', { reason }: Refusal): SrtReject {
+  switch (reason) {
+    case 'unauthenticated':
+      return 'unauthorized';
+    case 'forbidden':
+      return action === 'view' ? 'notFound' : 'forbidden';
+    case 'limited':
+      return 'overload';
+    case 'unavailable':
+      return 'down';
+  }
+}
+
+function wordsOf(action: 'view' | 'publish', { reason, message }: Refusal): string {
+  return reason === 'forbidden' && action === 'view' ? NO_CAMERA : message;
+}
+
+const NO_CAMERA = 'there is no such camera';
 
 const SECRET_WORDS: Readonly<Partial<Record<SrtReject, string>>> = {
   badSecret: 'the passphrase is wrong',

@@ -15,6 +15,7 @@ import {
 } from '@vedette/protocols';
 import { randomInt } from 'node:crypto';
 import type { RemoteInfo } from 'node:dgram';
+import type { Door } from '../../access/door.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import { SrtLink } from '../../net/srt/srt-link.ts';
 import { srtClock, SrtSocket } from '../../net/srt/srt-socket.ts';
@@ -22,8 +23,9 @@ import { Ticker } from '../../net/srt/ticker.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import { ConnectionGuard } from '../connection-guard.ts';
+import { CallBook } from './call-book.ts';
 import { SRT_SERVER_DEFAULTS, type SrtServerLimits } from './limits.ts';
-import type { Authorize, FitStream, OpenPublisher, OpenViewer } from './ports.ts';
+import type { FitStream, OpenPublisher, OpenViewer } from './ports.ts';
 import { PublishSession } from './publish-session.ts';
 import { SrtDoorman, type Admission, type ConnectionKeys } from './srt-doorman.ts';
 import type { SessionHost } from './srt-session.ts';
@@ -44,8 +46,8 @@ export interface SrtServerOptions {
   readonly fit: FitStream;
   readonly openViewer: OpenViewer;
   readonly openPublisher: OpenPublisher;
-  /** Who may play and publish; everybody where absent. */
-  readonly authorize?: Authorize | undefined;
+  /** Who may play and publish. */
+  readonly door: Door;
   readonly limits?: Partial<SrtServerLimits> | undefined;
   /** When keys are renewed; as everybody does it where absent. */
   readonly keyRefresh?: KeyRefresh;
@@ -75,12 +77,11 @@ export class SrtServer {
   readonly #totals = new SrtTotals();
   readonly #bySocketId = new Map<number, Connection>();
   readonly #byIdentity = new Map<string, Connection>();
-  /** Calls that are being decided. */
-  readonly #pending = new Set<string>();
+  readonly #calls: CallBook;
   #socket: SrtSocket | undefined;
   #loggedUs = Number.NEGATIVE_INFINITY;
   #unlogged = 0;
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   constructor(options: SrtServerOptions) {
     this.#options = options;
@@ -94,11 +95,13 @@ export class SrtServer {
       ...(keyRefresh === undefined ? {} : { refresh: keyRefresh }),
     });
     this.#guard = new ConnectionGuard(this.#limits);
+    this.#calls = new CallBook(() => performance.now());
     this.#doorman = new SrtDoorman({
       listener: this.#listener,
       hasPassphrase: passphrase !== undefined,
       cameras,
-      authorize: options.authorize ?? (() => Promise.resolve('ok')),
+      door: options.door,
+      signal: this.#closing.signal,
       limits: this.#limits,
       now: () => performance.now(),
     });
@@ -129,13 +132,13 @@ export class SrtServer {
 
   /** Says goodbye to everybody and stops to listen. Safe to call twice. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     for (const { session } of [...this.#bySocketId.values()]) session?.close('the server is shutting down');
     await this.#socket?.close();
   }
 
   #onDatagram(packet: Uint8Array, from: RemoteInfo): void {
-    if (packet.length < SRT_HEADER_LENGTH || this.#isClosing) return;
+    if (packet.length < SRT_HEADER_LENGTH || this.#closing.signal.aborted) return;
     const socketId = packetSocketId(packet);
     if (socketId === 0) {
       if (isControlPacket(packet) && controlType(packet) === SRT_CONTROL.handshake)
@@ -168,8 +171,15 @@ export class SrtServer {
   #onCall(call: SrtCall, from: Caller): void {
     const identity = `${from.peer}/${call.handshake.socketId}`;
     const known = this.#byIdentity.get(identity);
-    if (known !== undefined) this.#socket?.send(known.answer(srtClock()), from.address, from.port);
-    else if (!this.#pending.has(identity)) void this.#decide(call, from, identity);
+    if (known !== undefined) {
+      this.#socket?.send(known.answer(srtClock()), from.address, from.port);
+      return;
+    }
+    const earlier = this.#calls.again(identity);
+    if (earlier === 'new') void this.#decide(call, from, identity);
+    else if (earlier !== 'pending') {
+      this.#socket?.send(this.#listener.refuse(call.handshake, earlier), from.address, from.port);
+    }
   }
 
   /** Never rejects. */
@@ -179,19 +189,19 @@ export class SrtServer {
       this.#refuse(call, from, 'overload', obstacle);
       return;
     }
-    this.#pending.add(identity);
+    this.#calls.begin(identity);
     try {
       const decision = await this.#doorman.decide(call, from);
-      if (decision.type === 'admit' && !this.#isClosing) {
+      const isThere = this.#calls.end(identity, decision.type === 'refuse' ? decision.reject : undefined);
+      if (decision.type === 'admit' && isThere && !this.#closing.signal.aborted) {
         this.#admit(call, from, identity, decision);
         return;
       }
       if (decision.type === 'refuse') this.#refuse(call, from, decision.reject, decision.why);
     } catch (error) {
+      this.#calls.end(identity, 'serverError');
       this.#options.logger.error({ peer: from.peer, err: error }, 'an SRT call could not be decided');
       this.#refuse(call, from, 'serverError', 'an error of this program');
-    } finally {
-      this.#pending.delete(identity);
     }
     this.#guard.leave(from.address);
   }
@@ -219,20 +229,17 @@ export class SrtServer {
   #openSession(connection: Connection, peer: string, admission: Admission): void {
     const { sessions, openPublisher, openViewer, fit } = this.#options;
     const host: SessionHost = { registry: sessions, onSessionEnd: () => this.#release(connection) };
+    const { identity } = admission;
     if (admission.type === 'publish') {
       const { cameraId } = admission;
-      connection.session = new PublishSession(connection.link, host, { cameraId, peer, openPublisher });
+      const options = { cameraId, peer, identity, openPublisher };
+      connection.session = new PublishSession(connection.link, host, options);
       return;
     }
     const { camera, quality } = admission;
     const { liveWaitMs } = this.#limits;
     const session = new ViewSession(connection.link, host, {
-      camera,
-      peer,
-      quality,
-      fit,
-      openViewer,
-      liveWaitMs,
+      ...{ camera, peer, identity, quality, fit, openViewer, liveWaitMs },
     });
     connection.session = session;
     void session.start();

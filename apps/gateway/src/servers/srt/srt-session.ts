@@ -1,3 +1,4 @@
+import type { Identity } from '../../access/identity.ts';
 import type { SrtLink } from '../../net/srt/srt-link.ts';
 import type { SessionInfo, SessionRegistry, SessionTotals } from '../../sessions/session-registry.ts';
 
@@ -12,7 +13,7 @@ export interface SessionHost {
 export function register(
   host: SessionHost,
   link: SrtLink,
-  info: Pick<SessionInfo, 'kind' | 'cameraId' | 'peer'>,
+  info: Pick<SessionInfo, 'kind' | 'cameraId' | 'peer'> & { readonly identity: Identity },
   owner: { totals(): SessionTotals; close(reason: string): void },
 ): (reason: string) => void {
   const { end } = host.registry.begin(

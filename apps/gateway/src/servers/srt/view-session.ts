@@ -1,4 +1,5 @@
 import { ProtocolError } from '@vedette/media';
+import type { Identity } from '../../access/identity.ts';
 import type { CameraView } from '../../cameras/directory.ts';
 import type { SrtLink } from '../../net/srt/srt-link.ts';
 import type { SessionTotals } from '../../sessions/session-registry.ts';
@@ -9,6 +10,7 @@ import { register, type SessionHost } from './srt-session.ts';
 export interface ViewOptions {
   readonly camera: CameraView;
   readonly peer: string;
+  readonly identity: Identity;
   readonly quality: string | undefined;
   readonly fit: FitStream;
   readonly openViewer: OpenViewer;
@@ -30,8 +32,8 @@ export class ViewSession {
     this.#link = link;
     this.#host = host;
     this.#options = options;
-    const { camera, peer } = options;
-    this.#unregister = register(host, link, { kind: 'view', cameraId: camera.id, peer }, this);
+    const { camera, peer, identity } = options;
+    this.#unregister = register(host, link, { kind: 'view', cameraId: camera.id, peer, identity }, this);
     link.listen({
       onPayload: () => undefined, // viewers have nothing to say
       onClosed: (reason) => this.close(reason),

@@ -1,5 +1,6 @@
 import { cameraConfig } from '@vedette/contract';
 import type { AccessUnit, Track } from '@vedette/media';
+import { OPEN_DOOR } from '../../../access/door.ts';
 import { CameraSet } from '../../../cameras/camera-set.ts';
 import { silentLogger, type Logger } from '../../../observability/logger.ts';
 import { SessionRegistry, type SessionRecord } from '../../../sessions/session-registry.ts';
@@ -51,6 +52,7 @@ export class TestBed {
     this.sinks = new RtmpSinks(sinks);
     const { cameras } = this;
     this.server = new RtmpServer({
+      door: OPEN_DOOR,
       host: '127.0.0.1',
       port: 0,
       cameras,

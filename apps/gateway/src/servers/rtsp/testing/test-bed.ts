@@ -1,5 +1,6 @@
 import { cameraConfig } from '@vedette/contract';
 import type { AccessUnit, Track } from '@vedette/media';
+import { OPEN_DOOR } from '../../../access/door.ts';
 import { CameraSet } from '../../../cameras/camera-set.ts';
 import { silentLogger, type Logger } from '../../../observability/logger.ts';
 import { SessionRegistry, type SessionRecord } from '../../../sessions/session-registry.ts';
@@ -55,6 +56,7 @@ export class TestBed {
     const { cameras, sinks } = this;
     const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
     this.server = new RtspServer({
+      door: OPEN_DOOR,
       host: '127.0.0.1',
       port: 0,
       cameras,

@@ -1,5 +1,6 @@
 import { cameraConfig, type CameraConfig } from '@vedette/contract';
 import { isNalTrack, type AccessUnit, type Track } from '@vedette/media';
+import { OPEN_DOOR } from '../../../access/door.ts';
 import { CameraSet } from '../../../cameras/camera-set.ts';
 import type { Source } from '../../../cameras/source.ts';
 import { silentLogger, type Logger } from '../../../observability/logger.ts';
@@ -60,6 +61,7 @@ export class SrtTestBed {
     const { cameras, sinks } = this;
     const silence = options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs };
     this.server = new SrtServer({
+      door: OPEN_DOOR,
       host: '127.0.0.1',
       port: 0,
       latencyMs: 120,

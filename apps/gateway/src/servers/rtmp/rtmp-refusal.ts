@@ -1,0 +1,25 @@
+import type { Refusal } from '../../access/door.ts';
+import { noCamera } from '../knock.ts';
+
+/** What a client is told that is not let in. */
+export interface RtmpRefusal {
+  /** One of those that Adobe's servers send: encoders and players end by them. */
+  readonly code: string;
+  readonly description: string;
+}
+
+/** A refusal of the door in RTMP's words. */
+export function rtmpRefusal(
+  action: 'view' | 'publish',
+  cameraId: string,
+  { reason, message }: Pick<Refusal, 'reason' | 'message'>,
+): RtmpRefusal {
+  if (action === 'publish') {
+    const isHis = reason === 'unauthenticated' || reason === 'forbidden';
+    const code = isHis ? 'NetStream.Publish.Unauthorized' : 'NetStream.Publish.Failed';
+    return { code, description: message };
+  }
+  return reason === 'forbidden'
+    ? { code: 'NetStream.Play.StreamNotFound', description: noCamera(cameraId) }
+    : { code: 'NetStream.Play.Failed', description: message };
+}
