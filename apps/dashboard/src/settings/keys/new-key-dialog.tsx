@@ -13,22 +13,22 @@ import { KEYS_QUERY } from './keys-query.ts';
 
 const words = messages.keys;
 
-function Checks<Name extends Action>({
+function Checks({
   label,
   names,
   chosen,
   onToggle,
 }: {
   readonly label: string;
-  readonly names: Readonly<Record<Name, string>>;
+  readonly names: Readonly<Partial<Record<Action, string>>>;
   readonly chosen: readonly Action[];
-  readonly onToggle: (action: Name) => void;
+  readonly onToggle: (action: Action) => void;
 }): ReactNode {
   return (
     <fieldset>
       <legend className="mb-1 text-small font-medium">{label}</legend>
       <div className="grid grid-cols-2 gap-x-4">
-        {(Object.entries(names) as [Name, string][]).map(([action, name]) => (
+        {(Object.entries(names) as [Action, string][]).map(([action, name]) => (
           <CheckField
             key={action}
             label={name}
