@@ -38,6 +38,12 @@ const oidcConfig = z.strictObject({
   issuer: webAddress.describe('Its address; /.well-known/openid-configuration is below it'),
   clientId: z.string().min(1),
   clientSecret: z.string().min(1),
+  redirectUri: webAddress
+    .optional()
+    .describe(
+      'Where the provider leads browsers back to, as registered there; where absent, /api/v1/auth/oidc/callback ' +
+        'below the address by which the browser came',
+    ),
   name: z
     .string()
     .min(1)
@@ -108,4 +114,15 @@ export const accessConfig = z.strictObject({
   http: httpConfig.optional(),
   oidc: oidcConfig.optional(),
   auditDays: z.int().min(1).max(3650).default(365).describe('How long the audit log is kept'),
+  retention: z
+    .strictObject({
+      shareLinkDays: z.int().min(1).max(3650).default(30).describe('Share links, after their end'),
+      revokedKeyDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(90)
+        .describe('API keys and publish keys, after they were revoked or expired'),
+    })
+    .prefault({}),
 });

@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditPage, AuditRecord } from '@vedette/contract';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { AuditTable, Database } from '../../store/schema.ts';
+import { isAbout, type Person } from './rows-about.ts';
 
 type Query<O> = SelectQueryBuilder<Database, 'audit', O>;
 
@@ -31,6 +32,19 @@ export class AuditReader {
     let before: number | undefined;
     for (;;) {
       const rows = await this.#rows(filter, CHUNK, before);
+      for (const row of rows) yield auditRecordOf(row);
+      before = rows.at(-1)?.seq;
+      if (rows.length < CHUNK) return;
+    }
+  }
+
+  /** What a person did, and what was done to him. */
+  async *about(person: Person): AsyncGenerator<AuditRecord> {
+    let before: number | undefined;
+    for (;;) {
+      let query = this.#db.selectFrom('audit').selectAll().where(isAbout(person));
+      if (before !== undefined) query = query.where('seq', '<', before);
+      const rows = await query.orderBy('seq', 'desc').limit(CHUNK).execute();
       for (const row of rows) yield auditRecordOf(row);
       before = rows.at(-1)?.seq;
       if (rows.length < CHUNK) return;
