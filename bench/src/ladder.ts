@@ -19,7 +19,8 @@ const X264 = 'scenecut=0:repeat-headers=1:subme=1:force-cfr=1';
 
 /**
  * What a ladder of three costs, of one camera of 1080 lines: the gateway with its workers against one ffmpeg command
- * that does the same job with the same settings, at the same pace.
+ * that does the same job with the same settings, at the same pace. The command is written as people write it: it scales
+ * each rung from the source, the gateway from the rung above.
  */
 export async function run(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'vedette-bench-'));

@@ -8,7 +8,7 @@ import {
 import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { check, found } from '../av.ts';
 import type { TimedPicture } from './picture-encoder.ts';
-import type { PictureSize } from './picture-scaler.ts';
+import type { PictureSize } from './picture-pool.ts';
 
 export interface JpegEncoderOptions extends PictureSize {
   /** 1 to 100, as everybody else counts. */
@@ -65,7 +65,8 @@ export class JpegEncoder {
     frame.quality = this.#quality;
     check(await this.#context.sendFrame(frame), 'encode a JPEG');
     const packet = this.#packet;
-    check(await this.#context.receivePacket(packet), 'take a JPEG');
+    // Coded when it was sent: taking it is no work.
+    check(this.#context.receivePacketSync(packet), 'take a JPEG');
     const data = Buffer.from(found(packet.data, 'JPEG'));
     packet.unref();
     return { data, isKeyframe: true, pts };

@@ -90,13 +90,19 @@ export class PictureDecoder {
     } finally {
       packet.unref();
     }
-    while (hasReceived(await this.#context.receiveFrame(this.#frame), 'take a decoded picture')) {
+    while (hasReceived(await this.#receive(), 'take a decoded picture')) {
       try {
         onFrame(this.#frame);
       } finally {
         this.#frame.unref();
       }
     }
+  }
+
+  /** H.264 is decoded when it is sent: what is there then costs no way to another thread. */
+  #receive(): number | Promise<number> {
+    if (this.codec === 'h264') return this.#context.receiveFrameSync(this.#frame);
+    return this.#context.receiveFrame(this.#frame);
   }
 
   /** Forgets what it knows of earlier pictures. */

@@ -1,5 +1,5 @@
 import type { Frame } from 'node-av/lib';
-import type { PictureSize } from './picture-scaler.ts';
+import type { PictureSize } from './picture-pool.ts';
 
 export interface PictureEncoderOptions extends PictureSize {
   /** FFmpeg's name of the encoder. */

@@ -29,6 +29,7 @@ const MAX_GOP = 600;
 export class PictureEncoder {
   readonly #context = new CodecContext();
   readonly #packet = new Packet();
+  readonly #isSoftware: boolean;
   #uploader: Uploader | undefined;
 
   /** @throws {AvError} the encoder is missing, or refuses the options. */
@@ -46,15 +47,15 @@ export class PictureEncoder {
 
   private constructor(options: PictureEncoderOptions) {
     const { encoder } = options;
+    this.#isSoftware = encoder === FF_ENCODER_LIBX264;
     this.#context.allocContext3(found(Codec.findEncoderByName(encoder as FFVideoEncoder), encoder));
     this.#packet.alloc();
   }
 
   #configure(options: PictureEncoderOptions): void {
     const context = this.#context;
-    const { encoder } = options;
     configure(context, options);
-    if (encoder === FF_ENCODER_LIBX264) configureX264(context, options);
+    if (this.#isSoftware) configureX264(context, options);
     else this.#uploader = prepareHardware(context, options);
   }
 
@@ -71,7 +72,11 @@ export class PictureEncoder {
     uploaded.pictType = isKey ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     check(await this.#context.sendFrame(uploaded), 'encode a picture');
     const packet = this.#packet;
-    if (!hasReceived(await this.#context.receivePacket(packet), 'take a coded picture')) return undefined;
+    // libx264 does all its work when it is sent the picture: what is there then costs no way to another thread.
+    const received = this.#isSoftware
+      ? this.#context.receivePacketSync(packet)
+      : await this.#context.receivePacket(packet);
+    if (!hasReceived(received, 'take a coded picture')) return undefined;
     const picture = {
       data: Buffer.from(packet.data ?? Buffer.alloc(0)),
       isKeyframe: packet.isKeyframe,

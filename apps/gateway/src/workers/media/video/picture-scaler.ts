@@ -8,16 +8,14 @@ import {
   AVCOL_SPC_UNSPECIFIED,
   type AVPixelFormat,
 } from 'node-av/constants';
-import { Frame, SoftwareScaleContext } from 'node-av/lib';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import { check } from '../av.ts';
-
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
+import { PicturePool, type PictureSize } from './picture-pool.ts';
 
 /** From here on what does not say otherwise is taken for BT.709. */
 const HD_HEIGHT = 720;
+/** Sizes of pictures that one scaler is set up for at a time: setting up costs as much as scaling some. */
+const MAX_CONTEXTS = 4;
 
 /** The size of `frame` with square pixels, at most `maxHeight` high and `maxWidth` wide; even numbers. */
 export function fittingSize(
@@ -41,43 +39,52 @@ export type ColourCoding = 'video' | 'jpeg';
 
 /** Pictures of any format in; YUV 4:2:0 of one size out, of limited range unless for JPEGs. Calls must not overlap. */
 export class PictureScaler {
-  readonly #context = new SoftwareScaleContext();
-  readonly #out = new Frame();
-
+  /** By the size of what comes in: pictures of a few sizes may take turns. */
+  readonly #contexts = new Map<string, SoftwareScaleContext>();
+  readonly #pool: PicturePool;
   readonly #isJpeg: boolean;
 
-  constructor(
-    { width, height }: PictureSize,
-    coding: ColourCoding = 'video',
-    format: AVPixelFormat = AV_PIX_FMT_YUV420P,
-  ) {
+  constructor(size: PictureSize, coding: ColourCoding = 'video', format: AVPixelFormat = AV_PIX_FMT_YUV420P) {
     this.#isJpeg = coding === 'jpeg';
-    this.#out.alloc();
-    this.#out.width = width;
-    this.#out.height = height;
-    this.#out.format = format;
-    this.#out.colorRange = this.#isJpeg ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    check(this.#out.allocBuffer(), 'allocate a scaled picture');
-    // Not set up by getContext: only so does it go by what the frames say of their colours.
-    this.#context.allocContext();
+    const colorRange = this.#isJpeg ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    this.#pool = new PicturePool({ ...size, format, colorRange });
   }
 
-  /** @returns a picture that is valid until the next call. @throws {AvError} there is no way from that format. */
+  /**
+   * @returns a picture that is valid until the next call; `clone` what is kept, and its planes stay as they are.
+   * @throws {AvError} there is no way from that format.
+   */
   async scale(from: Frame): Promise<Frame> {
-    const to = this.#out;
-    check(to.makeWritable(), 'reuse a scaled picture');
+    const to = this.#pool.take();
     tagColours(from);
     to.colorSpace = this.#isJpeg ? AVCOL_SPC_BT470BG : from.colorSpace;
     to.colorPrimaries = from.colorPrimaries;
     to.colorTrc = from.colorTrc;
-    check(await this.#context.scaleFrame(to, from), 'scale a picture');
+    check(await this.#contextFor(from).scaleFrame(to, from), 'scale a picture');
     return to;
   }
 
-  /** Frees everything; no call may be under way. Call once. */
+  #contextFor({ width, height }: PictureSize): SoftwareScaleContext {
+    const key = `${width}×${height}`;
+    const known = this.#contexts.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#contexts;
+    if (oldest !== undefined && this.#contexts.size >= MAX_CONTEXTS) {
+      oldest[1].freeContext();
+      this.#contexts.delete(oldest[0]);
+    }
+    const context = new SoftwareScaleContext();
+    // Not set up by getContext: only so does it go by what the frames say of their colours.
+    context.allocContext();
+    this.#contexts.set(key, context);
+    return context;
+  }
+
+  /** Frees everything; no call may be under way. Safe to call twice. */
   close(): void {
-    this.#context.freeContext();
-    this.#out.free();
+    for (const context of this.#contexts.values()) context.freeContext();
+    this.#contexts.clear();
+    this.#pool.close();
   }
 }
 

@@ -1,4 +1,3 @@
-import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_JPEG } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import {
   type AccessUnit,
@@ -14,16 +13,10 @@ import type { Channel } from '../../channel.ts';
 import { h264ParameterSets, sendableNals } from '../coded-nals.ts';
 import { JpegEncoder } from './jpeg-encoder.ts';
 import { PictureEncoder, type TimedPicture } from './picture-encoder.ts';
-import {
-  type ColourCoding,
-  fittingSize,
-  PictureScaler,
-  tagColours,
-  type PictureSize,
-} from './picture-scaler.ts';
+import type { PictureSize } from './picture-pool.ts';
 import type { RungOrder } from './rung-order.ts';
 
-/** Decoded pictures that may wait for the encoder: from there on some are left out, and no memory grows. */
+/** Pictures that may wait for the encoder: from there on some are left out, and no memory grows. */
 const MAX_WAITING = 5;
 /** Where neither the bitstream nor the order names one. */
 const DEFAULT_FRAME_RATE = 25;
@@ -35,29 +28,32 @@ export interface RungEncoderOptions {
   readonly tracked: (work: Promise<unknown>) => unknown;
 }
 
-interface Waiting {
+/** A picture of the rung's size and coding. */
+export interface RungPicture {
   readonly frame: Frame;
+  readonly pts: number;
+  /** It becomes an IDR, as in all rungs. */
   readonly isKey: boolean;
+  /** Names the kind of picture that it was made of: where that changes the encoder begins anew. */
+  readonly origin: string;
 }
 
-/** Everything that depends on the size of the source. */
+/** Everything that depends on what the camera sends. */
 interface Chain {
-  /** Of the pictures that go in. */
-  readonly from: string;
+  readonly origin: string;
   readonly size: PictureSize;
-  readonly scaler: PictureScaler | undefined;
   readonly encoder: PictureEncoder | JpegEncoder;
 }
 
 /**
- * One rung: takes decoded pictures, scales and encodes them, and sends them on a channel of its own. It never
- * holds the decoder up: a picture that comes while too many wait is left out.
+ * One rung: takes pictures of its size, encodes them, and sends them on a channel of its own. It never holds
+ * anybody up: a picture that comes while too many wait is left out.
  */
 export class RungEncoder {
+  readonly order: RungOrder;
   readonly #channel: Channel;
-  readonly #order: RungOrder;
   readonly #options: RungEncoderOptions;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: RungPicture[] = [];
   #source: VideoTrack;
   #chain: Chain | undefined;
   #track: H264Track | JpegTrack | undefined;
@@ -68,7 +64,7 @@ export class RungEncoder {
 
   constructor(channel: Channel, order: RungOrder, source: VideoTrack, options: RungEncoderOptions) {
     this.#channel = channel;
-    this.#order = order;
+    this.order = order;
     this.#source = source;
     this.#options = options;
     const { frameRate, jpeg } = order;
@@ -82,36 +78,44 @@ export class RungEncoder {
     this.#source = source;
   }
 
-  /**
-   * Takes a picture, keeping a reference to it.
-   *
-   * @param isKey it becomes an IDR, as in all rungs.
-   */
-  offer(frame: Frame, isKey: boolean): void {
-    const seconds = Number(frame.pts) / this.#source.clockRate;
+  /** Whether the picture of this time is wanted; `push` it then before asking for the next. */
+  takes(pts: number, isKey: boolean): boolean {
     // A JPEG is none that others refer to: it need not be there.
-    const isNeeded = isKey && this.#order.jpeg === undefined;
-    if (this.#isClosed || this.#limit?.keeps(seconds, isNeeded) === false) return;
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#options.onSkipped(1);
-      if (!isKey) return;
-      this.#waiting.pop()?.frame.free();
-    }
-    const kept = frame.clone();
-    if (kept === null) return;
-    this.#waiting.push({ frame: kept, isKey });
+    const isNeeded = isKey && this.order.jpeg === undefined;
+    if (this.#isClosed || this.#limit?.keeps(pts / this.#source.clockRate, isNeeded) === false) return false;
+    if (this.#waiting.length < MAX_WAITING) return true;
+    this.#options.onSkipped(1);
+    if (isKey) this.#waiting.pop()?.frame.free();
+    return isKey;
+  }
+
+  /** Takes a picture, keeping a reference to it; one that `takes` has agreed to. */
+  push(picture: RungPicture): void {
+    if (this.#isClosed) return;
+    const frame = picture.frame.clone();
+    if (frame === null) return;
+    this.#waiting.push({ ...picture, frame });
     if (this.#running !== undefined) return;
     this.#running = this.#run();
     this.#options.tracked(this.#running);
   }
 
+  /** Ends with an error, once what is under way is done. */
+  async fail(error: unknown): Promise<void> {
+    await this.close(error instanceof Error ? error.message : String(error));
+  }
+
   /** Waits for what is under way, then frees everything. Safe to call twice. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const { frame } of this.#waiting.splice(0)) frame.free();
+  async close(reason?: string): Promise<void> {
+    this.#stop();
     await this.#running;
     this.#closeChain();
-    this.#channel.close();
+    this.#channel.close(reason);
+  }
+
+  #stop(): void {
+    this.#isClosed = true;
+    for (const { frame } of this.#waiting.splice(0)) frame.free();
   }
 
   async #run(): Promise<void> {
@@ -124,8 +128,7 @@ export class RungEncoder {
         }
       }
     } catch (error) {
-      this.#isClosed = true;
-      for (const { frame } of this.#waiting.splice(0)) frame.free();
+      this.#stop();
       this.#closeChain();
       this.#channel.close(error instanceof Error ? error.message : String(error));
     } finally {
@@ -133,38 +136,27 @@ export class RungEncoder {
     }
   }
 
-  async #encode({ frame, isKey }: Waiting): Promise<void> {
-    const { scaler, encoder } = await this.#chainFor(frame);
-    const pts = Number(frame.pts);
-    const scaled = scaler === undefined ? frame : await scaler.scale(frame);
-    const needsKey = isKey || this.#needsKey;
+  async #encode(picture: RungPicture): Promise<void> {
+    const { encoder } = await this.#chainFor(picture);
+    const needsKey = picture.isKey || this.#needsKey;
     this.#needsKey = false;
-    const coded = await encoder.encode(scaled, pts, needsKey);
+    const coded = await encoder.encode(picture.frame, picture.pts, needsKey);
     if (coded !== undefined && !this.#isClosed) this.#send(coded);
   }
 
-  async #chainFor(frame: Frame): Promise<Chain> {
-    const { num, den } = frame.sampleAspectRatio;
-    const from = [frame.width, frame.height, frame.format, num, den].join(' ');
-    if (this.#chain?.from === from) return this.#chain;
+  async #chainFor({ frame, origin }: RungPicture): Promise<Chain> {
+    if (this.#chain?.origin === origin) return this.#chain;
     this.#closeChain();
-    tagColours(frame);
-    const { height, jpeg } = this.#order;
-    const size = fittingSize(frame, height, jpeg?.width);
-    const coding = jpeg === undefined ? 'video' : 'jpeg';
-    this.#chain = {
-      from,
-      size,
-      encoder: await this.#openEncoder(size, frame),
-      scaler: needsScaler(frame, size, coding) ? new PictureScaler(size, coding) : undefined,
-    };
+    const { width, height } = frame;
+    const size = { width, height };
+    this.#chain = { origin, size, encoder: await this.#openEncoder(size, frame) };
     this.#needsKey = true;
     this.#track = undefined;
     return this.#chain;
   }
 
   async #openEncoder(size: PictureSize, frame: Frame): Promise<PictureEncoder | JpegEncoder> {
-    const { jpeg, encoder, bitRate, frameRate = Number.POSITIVE_INFINITY } = this.#order;
+    const { jpeg, encoder, bitRate, frameRate = Number.POSITIVE_INFINITY } = this.order;
     if (jpeg !== undefined) return JpegEncoder.open({ ...size, quality: jpeg.quality });
     return PictureEncoder.open({
       ...size,
@@ -177,13 +169,12 @@ export class RungEncoder {
   }
 
   #closeChain(): void {
-    this.#chain?.scaler?.close();
     this.#chain?.encoder.close();
     this.#chain = undefined;
   }
 
   #send({ data: bytes, isKeyframe, pts }: TimedPicture): void {
-    const isJpeg = this.#order.jpeg !== undefined;
+    const isJpeg = this.order.jpeg !== undefined;
     const data = isJpeg ? [bytes] : sendableNals(bytes);
     const track = isJpeg ? this.#jpegTrack() : isKeyframe ? this.#declare(data) : this.#track;
     if (track === undefined) return;
@@ -204,7 +195,7 @@ export class RungEncoder {
     const size = this.#chain?.size;
     if (size === undefined) return undefined;
     const frameRate = this.#source.video.frameRate;
-    const most = Math.min(this.#order.frameRate ?? Number.POSITIVE_INFINITY, frameRate ?? 0);
+    const most = Math.min(this.order.frameRate ?? Number.POSITIVE_INFINITY, frameRate ?? 0);
     const header = { ...size, process: 'baseline' } as const;
     this.#track = createJpegTrack(0, this.#source.clockRate, header, most === 0 ? undefined : most);
     this.#channel.setTracks([this.#track]);
@@ -226,11 +217,4 @@ export class RungEncoder {
     this.#channel.setTracks([this.#track]);
     return this.#track;
   }
-}
-
-function needsScaler(frame: Frame, { width, height }: PictureSize, coding: ColourCoding): boolean {
-  // Full range also goes by a format of its own (yuvj420p); it is scaled, which costs little beside the coding.
-  const isPlain =
-    coding === 'video' && frame.format === AV_PIX_FMT_YUV420P && frame.colorRange !== AVCOL_RANGE_JPEG;
-  return !(isPlain && frame.width === width && frame.height === height);
 }

@@ -3,6 +3,7 @@ import type { Frame } from 'node-av/lib';
 import type { Channel } from '../../channel.ts';
 import { AvError } from '../av.ts';
 import { PictureDecoder } from './picture-decoder.ts';
+import { PictureLadder } from './picture-ladder.ts';
 import { RungEncoder } from './rung-encoder.ts';
 import type { RungOrder } from './rung-order.ts';
 
@@ -29,10 +30,11 @@ export interface VideoJobOptions {
   readonly tracked: (work: Promise<unknown>) => unknown;
 }
 
-/** The pictures of one camera: decoded once, and encoded for as many rungs as are wanted now. */
+/** The pictures of one camera: decoded once, scaled and encoded for as many rungs as are wanted now. */
 export class VideoJob {
   readonly #channel: Channel;
   readonly #options: VideoJobOptions;
+  readonly #ladder: PictureLadder;
   readonly #rungs = new Map<Channel, { readonly order: RungOrder; encoder: RungEncoder | undefined }>();
   readonly #waiting: AccessUnit[] = [];
   /** Those of them that are live, and not of the group of pictures that was there before. */
@@ -51,6 +53,7 @@ export class VideoJob {
   constructor(channel: Channel, options: VideoJobOptions) {
     this.#channel = channel;
     this.#options = options;
+    this.#ladder = new PictureLadder(options);
   }
 
   setTracks(tracks: readonly Track[]): void {
@@ -68,7 +71,9 @@ export class VideoJob {
   async removeRung(channel: Channel): Promise<void> {
     const rung = this.#rungs.get(channel);
     this.#rungs.delete(channel);
-    await rung?.encoder?.close();
+    if (rung?.encoder === undefined) return;
+    this.#ladder.remove(rung.encoder);
+    await rung.encoder.close();
   }
 
   /** The next picture becomes an IDR in every rung. */
@@ -104,6 +109,7 @@ export class VideoJob {
     this.#isClosed = true;
     this.#clearWaiting();
     await this.#running;
+    await this.#ladder.close();
     await Promise.all([...this.#rungs.keys()].map((channel) => this.removeRung(channel)));
     this.#decoder?.close();
     this.#decoder = undefined;
@@ -159,9 +165,11 @@ export class VideoJob {
     if (this.#isClosed || pts < this.#options.liveFromPts) return;
     const isKey = this.#isKey(pts, track);
     for (const [channel, rung] of this.#rungs) {
-      rung.encoder ??= new RungEncoder(channel, rung.order, track, this.#options);
-      rung.encoder.offer(frame, isKey);
+      if (rung.encoder !== undefined) continue;
+      rung.encoder = new RungEncoder(channel, rung.order, track, this.#options);
+      this.#ladder.add(rung.encoder);
     }
+    this.#ladder.offer(frame, pts, isKey);
   }
 
   /** The same for all rungs, so that players can change from one to another at any of them. */
