@@ -50,6 +50,16 @@ export const newStreamToken = z
   .meta({ id: 'NewStreamToken' });
 export type NewStreamToken = z.input<typeof newStreamToken>;
 
+/** Body of `POST /api/streaming/token/{token}/refresh`; may be left out. */
+export const refreshStreamToken = z
+  .strictObject({
+    minutes: lifetimeMinutes
+      .optional()
+      .meta({ description: 'From now on; access.streamTokens.minutes where absent' }),
+  })
+  .nullish()
+  .meta({ id: 'RefreshStreamToken' });
+
 /** Answer to `POST /api/streaming/token` and `…/refresh`: the only time that the token is told. */
 export const issuedStreamToken = z
   .object({

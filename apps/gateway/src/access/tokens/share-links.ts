@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit-entry.ts';
 import type { Peer, Refusal } from '../door.ts';
 import type { Identity } from '../identity.ts';
-import type { Passwords } from '../login/passwords.ts';
+import { type Passwords, PasswordsBusyError } from '../login/passwords.ts';
 import type { RateLimits } from '../rate-limit.ts';
 import type { Rights } from '../rights.ts';
 import {
@@ -81,6 +81,7 @@ const NOT_FOUND = refusal(
   'ERR_SHARE_LINK_NOT_FOUND',
   'The link is wrong, has ended, or was taken back.',
 );
+const BUSY = refusal('limited', 'ERR_RATE_LIMITED', 'Too many passwords are being checked; try again.', 1000);
 const PASSWORD_NEEDED = refusal(
   'unauthenticated',
   'ERR_SHARE_LINK_PASSWORD',
@@ -132,8 +133,8 @@ export class ShareLinks {
     if (refused !== undefined) return refused;
     const secret = newSecretWord(SHARE_LINK_PREFIX);
     const hash = secretHash(secret);
-    const passwordHash =
-      wish.password === undefined ? undefined : await this.#options.passwords.hash(wish.password);
+    const passwordHash = await this.#hashOf(wish.password);
+    if (passwordHash === 'busy') return BUSY;
     const now = this.#now();
     const id = randomUUID();
     const record: ShareLinkRecord = {
@@ -283,6 +284,15 @@ export class ShareLinks {
     return refusal('limited', 'ERR_SHARE_LINK_LIMIT', `You have ${MAX_LINKS} share links already.`, DAY_MS);
   }
 
+  async #hashOf(password: string | undefined): Promise<string | undefined> {
+    try {
+      return password === undefined ? undefined : await this.#options.passwords.hash(password);
+    } catch (error) {
+      if (error instanceof PasswordsBusyError) return 'busy';
+      throw error;
+    }
+  }
+
   async #passwordRefusal(
     record: ShareLinkRecord,
     password: string | undefined,
@@ -293,8 +303,7 @@ export class ShareLinks {
     if (password === undefined) return PASSWORD_NEEDED;
     const verdict = await this.#options.passwords.verify(`share:${id}`, passwordHash, password, 'stranger');
     if (verdict === 'right') return undefined;
-    if (verdict === 'busy')
-      return refusal('limited', 'ERR_RATE_LIMITED', 'Too many attempts; try again later.', 1000);
+    if (verdict === 'busy') return BUSY;
     const { address, userAgent } = peer;
     this.#options.audit.record({
       identity,
