@@ -200,7 +200,7 @@ test('who waits too long between DESCRIBE and SETUP is asked again', async (t) =
 });
 
 test('what later requests show has to be right', async (t) => {
-  const { bed, door } = await startBed(t);
+  const { bed, door } = await startBed(t, { server: { limits: { wrongCredentials: 9 } } });
   const visitor = await Visitor.come(t, bed);
   const { client } = visitor;
   assert.equal((await visitor.ask('DESCRIBE')).status, 200);
@@ -255,9 +255,13 @@ test('wrong passwords in a row end the connection, with one line that does not r
   const statuses: number[] = [];
   for (let count = 0; count < 4; count += 1) {
     const headers = { Authorization: basic('ann', `guess${count}`) };
-    statuses.push((await client.request('DESCRIBE', { headers })).status);
+    const { status, headers: answered } = await client.request('DESCRIBE', { headers });
+    statuses.push(status);
+    // The last is told what is wrong, and not to try again.
+    assert.equal(answered.has('WWW-Authenticate'), count < 3);
+    assert.equal(answered.get('CSeq'), String(count + 1));
   }
-  assert.deepEqual(statuses, [401, 401, 401, 403]);
+  assert.deepEqual(statuses, [401, 401, 401, 401]);
   await client.closed();
   assert.deepEqual(
     bed.log.map(({ message }) => message),

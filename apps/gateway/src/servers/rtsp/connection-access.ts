@@ -164,7 +164,8 @@ export class ConnectionAccess {
     if (shown.kind !== 'none') this.#wrong += 1;
     const { wrongCredentials } = this.#host.limits;
     if (this.#wrong > wrongCredentials) {
-      throw new PeerOffence(403, `more than ${wrongCredentials} wrong credentials`);
+      // Without a challenge: GStreamer shows the same wrong password to eight, and then hides what was wrong.
+      throw new PeerOffence(401, `more than ${wrongCredentials} wrong credentials`);
     }
     const challenges = this.#authenticator.challenges(shown.kind === 'stale', this.#host.now());
     return rtspResponse(request, 401, { 'WWW-Authenticate': challenges.map(serializeChallenge) });

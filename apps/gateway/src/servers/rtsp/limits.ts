@@ -36,7 +36,7 @@ export const RTSP_SERVER_DEFAULTS: RtspServerLimits = {
   sessionTimeoutMs: 60_000,
   farewellMs: 2000,
   describeWaitMs: 8000,
-  wrongCredentials: 6,
+  wrongCredentials: 2,
   admissionMs: 60_000,
   nonceLifeMs: 300_000,
 };

@@ -18,6 +18,12 @@ export interface ConnectionHost extends HandlerHost {
   onConnectionEnd(connection: RtspConnection): void;
 }
 
+/** What was wrong: bytes, or a request. */
+interface Offence {
+  readonly error?: Error;
+  readonly request?: RtspRequest | undefined;
+}
+
 const RATE_WINDOW_MS = 10_000;
 /** After our end of the connection was closed, the peer has this long to close its own. */
 const CUT_OFF_MS = 1000;
@@ -126,7 +132,7 @@ export class RtspConnection implements SessionConnection {
       this.#parser.push(chunk);
     } catch (error) {
       if (!(error instanceof ProtocolError || error instanceof PeerOffence)) throw error;
-      this.#refuse(error instanceof ProtocolError ? statusOf(error) : error.status, error.message, error);
+      this.#refuse(error instanceof ProtocolError ? statusOf(error) : error.status, error.message, { error });
       return;
     }
     if (!this.#parser.isInsideMessage) this.#partialSinceMs = undefined;
@@ -147,14 +153,15 @@ export class RtspConnection implements SessionConnection {
   /** One request after the other: a client may send the next one early, its answer still comes in turn. */
   async #serve(): Promise<void> {
     this.#isServing = true;
+    let request = this.#waiting.shift();
     try {
-      for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      for (; request !== undefined; request = this.#waiting.shift()) {
         if (this.#isClosed) return;
         this.#count();
         await this.#handler.handle(request);
       }
     } catch (error) {
-      if (error instanceof PeerOffence) this.#refuse(error.status, error.message);
+      if (error instanceof PeerOffence) this.#refuse(error.status, error.message, { request });
       else {
         this.#host.logger.error(
           { peer: this.peer.name, err: error },
@@ -192,13 +199,13 @@ export class RtspConnection implements SessionConnection {
   }
 
   /** Answers, logs the reason, and closes. */
-  #refuse(status: number, reason: string, error?: Error): void {
+  #refuse(status: number, reason: string, { error, request }: Offence = {}): void {
     if (this.#isClosed) return;
     const code = error instanceof ProtocolError ? error.code : undefined;
     this.#host.logger.warn({ peer: this.peer.name, status, code }, `RTSP peer closed: ${reason}`);
     if (code === 'ERR_RTSP_HTTP_PEER') this.#socket.write(HTTP_ANSWER);
     else if (code !== 'ERR_RTSP_TLS_PEER') {
-      const headers = RtspHeaders.of({ Connection: 'close' });
+      const headers = RtspHeaders.of({ CSeq: request?.headers.get('CSeq'), Connection: 'close' });
       this.#socket.write(serializeRtspResponse({ status, reason: rtspReason(status), headers, body: EMPTY }));
     }
     this.hangUp(reason);
