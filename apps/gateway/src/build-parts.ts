@@ -1,7 +1,9 @@
 import type { Config } from '@vedette/contract';
 import path from 'node:path';
 import { createCameraSource, createSubSource } from './camera-sources.ts';
-import { CameraSet } from './cameras/camera-set.ts';
+import { CameraSet, type ManagedBy } from './cameras/camera-set.ts';
+import { apiCameraGuard, networkGuard, type AddressGuard } from './net/guarded-lookup.ts';
+import { httpCertificate } from './net/listener-certificate.ts';
 import type { Logger } from './observability/logger.ts';
 import { Metrics } from './observability/metrics.ts';
 import { sessionLog } from './observability/session-log.ts';
@@ -16,6 +18,7 @@ import {
   buildWebrtc,
 } from './build-services.ts';
 import type { Parts } from './parts.ts';
+import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { HttpServer } from './servers/http/http-server.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
@@ -37,10 +40,12 @@ export function buildParts(config: Config, logger: Logger): Parts {
   const compileCache = path.resolve(config.dataDir, 'compile-cache');
   const media = new MediaWorkers({ logger, compileCache });
   const snapshots = new Snapshots({ studio: media });
+  const guardOf = (by: ManagedBy): AddressGuard =>
+    by === 'api' ? apiCameraGuard(config.access) : networkGuard;
   const cameras = new CameraSet({
     logger,
-    createSource: (id, camera) => createCameraSource(id, camera, { media }),
-    createSub: (id, camera) => createSubSource(id, camera, { media }),
+    createSource: (id, camera, by) => createCameraSource(id, camera, { media, guard: guardOf(by) }),
+    createSub: (id, camera, by) => createSubSource(id, camera, { media, guard: guardOf(by) }),
     onChanged: (id, change) => {
       media.forgive(id);
       if (change === 'removed') snapshots.forget(id);
@@ -82,7 +87,12 @@ function buildServices(foundation: Foundation): Services {
   const { config, logger } = foundation;
   const rtspSinks = new RtspSinks();
   const srtSinks = createSrtSinks();
-  const http = new HttpServer({ ...config.http, logger });
+  const http = new HttpServer({
+    ...config.http,
+    access: OPEN_HTTP_ACCESS,
+    secure: httpCertificate(config.http, { dataDir: config.dataDir, logger }),
+    logger,
+  });
   const webrtc = config.webrtc.enabled ? buildWebrtc(config.webrtc, foundation) : undefined;
   return {
     rtspSinks,

@@ -1,6 +1,7 @@
 import type { CameraConfig } from '@vedette/contract';
 import type { Source } from './cameras/source.ts';
 import { SourceError } from './cameras/source.ts';
+import type { AddressGuard } from './net/guarded-lookup.ts';
 import type { TlsTrust } from './sources/camera-socket.ts';
 import { DemoSource } from './sources/demo/demo-source.ts';
 import { ExecSource } from './sources/exec/exec-source.ts';
@@ -19,6 +20,8 @@ import type { MediaWorkers } from './workers/media/media-workers.ts';
 /** What sources need of the rest of the program. */
 export interface SourceParts {
   readonly media: MediaWorkers;
+  /** Where the camera may be: default `networkGuard`. */
+  readonly guard?: AddressGuard;
 }
 
 type SourceMaker = (
@@ -36,7 +39,7 @@ const MAKERS: readonly { readonly pattern: RegExp; readonly make: SourceMaker }[
   { pattern: /^demo:$/, make: (_address, id, _camera, { media }) => new DemoSource(media, id) },
   { pattern: /^rtsp(?:s|\+https?|\+wss?)?:/i, make: rtspSource },
   { pattern: /^rtmps?:/i, make: rtmpSource },
-  { pattern: /^srt:/i, make: (address) => new SrtSource({ address }) },
+  { pattern: /^srt:/i, make: (address, _id, _camera, { guard }) => new SrtSource({ address, guard }) },
   { pattern: /^file:/i, make: (address) => new FileSource(address) },
   { pattern: /^exec:/i, make: (address) => new ExecSource({ address }) },
   { pattern: /^v4l2:/i, make: (address) => new V4l2Source(address) },
@@ -51,7 +54,7 @@ export function createCameraSource(id: string, camera: CameraConfig, parts: Sour
   const { source: address, sourceFrom: from } = camera;
   if (from !== undefined) {
     const makeSource = (fetched: string): Source | undefined => sourceOf(fetched, id, camera, parts);
-    return new FetchedAddressSource({ from, makeSource, tls: trustOf(camera), userAgent: USER_AGENT });
+    return new FetchedAddressSource({ from, makeSource, tls: trustOf(camera, parts), userAgent: USER_AGENT });
   }
   return sourceOf(address, id, camera, parts);
 }
@@ -67,30 +70,31 @@ export function createSubSource(id: string, camera: CameraConfig, parts: SourceP
   return address === undefined ? undefined : sourceOf(address, id, camera, parts);
 }
 
-function rtspSource(address: string, _id: string, camera: CameraConfig): Source {
+function rtspSource(address: string, _id: string, camera: CameraConfig, parts: SourceParts): Source {
   return new RtspSource({
     address,
     transport: camera.transport,
-    tls: trustOf(camera),
+    tls: trustOf(camera, parts),
     userAgent: USER_AGENT,
   });
 }
 
-function rtmpSource(address: string, _id: string, camera: CameraConfig): Source {
-  return new RtmpSource({ address, tls: trustOf(camera) });
+function rtmpSource(address: string, _id: string, camera: CameraConfig, parts: SourceParts): Source {
+  return new RtmpSource({ address, tls: trustOf(camera, parts) });
 }
 
-function hlsSource(address: string, _id: string, camera: CameraConfig): Source {
-  return new HlsSource({ address, tls: trustOf(camera), userAgent: USER_AGENT });
+function hlsSource(address: string, _id: string, camera: CameraConfig, parts: SourceParts): Source {
+  return new HlsSource({ address, tls: trustOf(camera, parts), userAgent: USER_AGENT });
 }
 
-function mjpegSource(address: string, _id: string, camera: CameraConfig): Source {
-  return new MjpegSource({ address, tls: trustOf(camera), userAgent: USER_AGENT });
+function mjpegSource(address: string, _id: string, camera: CameraConfig, parts: SourceParts): Source {
+  return new MjpegSource({ address, tls: trustOf(camera, parts), userAgent: USER_AGENT });
 }
 
-function trustOf({ tlsFingerprint, tlsInsecure }: CameraConfig): TlsTrust {
+function trustOf({ tlsFingerprint, tlsInsecure }: CameraConfig, { guard }: SourceParts): TlsTrust {
   return {
     isInsecure: tlsInsecure,
+    guard,
     ...(tlsFingerprint === undefined ? {} : { fingerprint: tlsFingerprint }),
   };
 }

@@ -41,6 +41,14 @@ export const grantTarget = z
   .meta({ id: 'GrantTarget' });
 export type GrantTarget = z.infer<typeof grantTarget>;
 
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).format(0) !== '';
+  } catch {
+    return false; // RangeError
+  }
+}
+
 /** A span of the day, in a time zone; `to` before `from` goes over midnight. */
 export const hours = z
   .strictObject({
@@ -55,6 +63,7 @@ export const hours = z
     timeZone: z
       .string()
       .max(64)
+      .refine(isTimeZone, 'is no time zone')
       .default('UTC')
       .meta({ description: 'IANA name', example: 'Asia/Ho_Chi_Minh' }),
     days: z

@@ -54,7 +54,7 @@ export const sourceReport = z
   .object({
     address: z.string().meta({ description: 'Without credentials' }),
     transport: z.enum(['tcp', 'udp', 'multicast', 'tls', 'http', 'program']).meta({
-      description: 'How the media comes; tcp, udp, multicast and tls are ways of RTSP',
+      description: 'How the media comes',
     }),
     server: z.string().nullable().meta({ description: 'What the camera calls itself' }),
     firstUnitMs: z

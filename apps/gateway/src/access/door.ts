@@ -50,7 +50,10 @@ export type RefusalReason =
 export interface Refusal {
   readonly ok: false;
   readonly reason: RefusalReason;
-  /** Stable, explained in docs/errors.md. */
+  /**
+   * Stable, explained in docs/errors.md. `ERR_CAMERA_NOT_FOUND` with the reason `forbidden`: he may not even view the
+   * camera, and is answered as if it were not there (404, "stream not found").
+   */
   readonly code: `ERR_${string}`;
   /** One sentence; tells nothing that a stranger may not know. */
   readonly message: string;

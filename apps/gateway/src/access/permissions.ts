@@ -56,7 +56,8 @@ export function isGranted(
   );
 }
 
-function covers({ target }: Grant, cameraId: string, membership: Membership): boolean {
+/** Whether the grant is for the camera, whatever the hour. */
+export function covers({ target }: Grant, cameraId: string, membership: Membership): boolean {
   switch (target.kind) {
     case 'all':
       return true;
@@ -69,42 +70,83 @@ function covers({ target }: Grant, cameraId: string, membership: Membership): bo
   }
 }
 
+const MS_A_MINUTE = 60_000;
 const MINUTES_A_DAY = 1440;
-const clocks = new Map<string, Intl.DateTimeFormat>();
 const WEEKDAYS = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-/** The time zone's clock; made once: it is dear. */
-function clockOf(timeZone: string): Intl.DateTimeFormat {
-  let clock = clocks.get(timeZone);
-  if (clock === undefined) {
-    clock = new Intl.DateTimeFormat('en-GB', {
+/** What a clock on the wall of a time zone shows, to the minute. */
+interface WallClock {
+  /** Minutes since the Unix epoch for which this was read. */
+  readonly forMinute: number;
+  /** Of the day. */
+  readonly minute: number;
+  /** ISO weekday, 1 is Monday. */
+  readonly weekday: number;
+}
+
+interface Zone {
+  /** `undefined`: there is no such time zone. */
+  readonly format: Intl.DateTimeFormat | undefined;
+  last?: WallClock;
+}
+
+/** By name: making a format and reading it are dear, and decisions are many. */
+const zones = new Map<string, Zone>();
+/** There are some 600 names, and offsets beside them; more is somebody who tries. */
+const MAX_ZONES = 4000;
+
+function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
+  try {
+    return new Intl.DateTimeFormat('en-GB', {
       timeZone,
       weekday: 'short',
       hour: '2-digit',
       minute: '2-digit',
     });
-    clocks.set(timeZone, clock);
+  } catch {
+    return undefined; // RangeError: no such zone
   }
-  return clock;
+}
+
+function zoneOf(name: string): Zone {
+  let zone = zones.get(name);
+  if (zone === undefined) {
+    if (zones.size >= MAX_ZONES) zones.clear();
+    zone = { format: formatOf(name) };
+    zones.set(name, zone);
+  }
+  return zone;
+}
+
+function wallClock(timeZone: string, nowMs: number): WallClock | undefined {
+  const zone = zoneOf(timeZone);
+  const forMinute = Math.floor(nowMs / MS_A_MINUTE);
+  if (zone.last?.forMinute === forMinute) return zone.last;
+  if (zone.format === undefined) return undefined;
+  const parts = Object.fromEntries(
+    zone.format.formatToParts(forMinute * MS_A_MINUTE).map(({ type, value }) => [type, value]),
+  );
+  zone.last = {
+    forMinute,
+    minute: (Number(parts['hour']) % 24) * 60 + Number(parts['minute']),
+    weekday: WEEKDAYS.indexOf(parts['weekday'] ?? ''),
+  };
+  return zone.last;
 }
 
 /**
  * Whether a moment lies in the hours. `from` belongs to them and `to` does not; equal ones are the whole day. A span
- * over midnight belongs to the day on which it began.
+ * over midnight belongs to the day on which it began. In a time zone that there is not, no moment does.
  */
 export function isWithin({ from, to, timeZone, days }: Hours, nowMs: number): boolean {
-  const parts = Object.fromEntries(
-    clockOf(timeZone)
-      .formatToParts(nowMs)
-      .map(({ type, value }) => [type, value]),
-  );
-  const minute = (Number(parts['hour']) % 24) * 60 + Number(parts['minute']);
-  const today = WEEKDAYS.indexOf(parts['weekday'] ?? '');
+  const clock = wallClock(timeZone, nowMs);
+  if (clock === undefined) return false;
+  const { minute, weekday } = clock;
   const begin = minutesOf(from);
   const length = (minutesOf(to) - begin + MINUTES_A_DAY) % MINUTES_A_DAY || MINUTES_A_DAY;
   const isOn = (day: number): boolean => days === undefined || days.includes(day);
-  if (minute >= begin && minute < begin + length) return isOn(today);
-  const yesterday = today === 1 ? 7 : today - 1;
+  if (minute >= begin && minute < begin + length) return isOn(weekday);
+  const yesterday = weekday === 1 ? 7 : weekday - 1;
   return minute + MINUTES_A_DAY < begin + length && isOn(yesterday);
 }
 

@@ -1,10 +1,13 @@
 import { SourceError, type Source } from '../cameras/source.ts';
 import type { TlsTrust } from '../sources/camera-socket.ts';
 import { ExecSource } from '../sources/exec/exec-source.ts';
+import { HlsSource } from '../sources/hls/hls-source.ts';
 import { MjpegSource } from '../sources/mjpeg/mjpeg-source.ts';
 import { RpicamSource } from '../sources/rpicam/rpicam-source.ts';
+import { RtmpSource } from '../sources/rtmp/rtmp-source.ts';
 import type { RtspLower, SessionFacts } from '../sources/rtsp/rtsp-pull.ts';
 import { RtspSource } from '../sources/rtsp/rtsp-source.ts';
+import { SrtSource } from '../sources/srt/srt-source.ts';
 import { V4l2Source } from '../sources/v4l2/v4l2-source.ts';
 import { version } from '../version.ts';
 
@@ -35,6 +38,19 @@ export function probedSource(address: string, { transport, tls, onFacts }: Probe
     return new RtspSource({ address, transport, tls, userAgent: USER_AGENT, onSession: onFacts });
   }
   const plain = { server: undefined, skipped: [] };
+  const guard = tls.guard;
+  if (/^rtmps?:/i.test(address)) {
+    onFacts({ ...plain, transport: /^rtmps:/i.test(address) ? 'tls' : 'tcp' });
+    return new RtmpSource({ address, tls });
+  }
+  if (/^srt:/i.test(address)) {
+    onFacts({ ...plain, transport: 'udp' });
+    return new SrtSource({ address, guard });
+  }
+  if (/^(?:hls\+https?:|https?:\/\/[^?#]*\.m3u8(?:[?#]|$))/i.test(address)) {
+    onFacts({ ...plain, transport: 'http' });
+    return new HlsSource({ address, tls, userAgent: USER_AGENT });
+  }
   if (/^(?:m?jpeg\+)?https?:/i.test(address)) {
     onFacts({ ...plain, transport: 'http' });
     return new MjpegSource({ address, tls, userAgent: USER_AGENT });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   AddressRefusedError,
-  guardedLookup,
   isAllowedAddress,
   isPublicAddress,
+  networkGuard,
   publicGuard,
 } from './guarded-lookup.ts';
 
@@ -38,21 +38,21 @@ for (const { address, want } of [
 
 const resolve = async (name: string, all: boolean): Promise<unknown> => {
   const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
-  guardedLookup(name, { all }, (error, address) => (error === null ? settle(address) : reject(error)));
+  networkGuard.lookup(name, { all }, (error, address) => (error === null ? settle(address) : reject(error)));
   return promise;
 };
 
-test('guardedLookup: passes allowed addresses on, one or all', async () => {
+test('networkGuard.lookup: passes allowed addresses on, one or all', async () => {
   assert.ok(['127.0.0.1', '::1'].includes(String(await resolve('localhost', false))));
   assert.ok(Array.isArray(await resolve('localhost', true)));
 });
 
-test('guardedLookup: a name of nothing but refused addresses is refused', async () => {
+test('networkGuard.lookup: a name of nothing but refused addresses is refused', async () => {
   await assert.rejects(resolve('169.254.169.254', false), AddressRefusedError);
   await assert.rejects(resolve('169.254.169.254', true), { code: 'ERR_ADDRESS_REFUSED' });
 });
 
-test('guardedLookup: a name that does not resolve keeps its error', async () => {
+test('networkGuard.lookup: a name that does not resolve keeps its error', async () => {
   await assert.rejects(resolve('camera.invalid', false), /ENOTFOUND|EAI_AGAIN/);
 });
 

@@ -89,8 +89,16 @@ export const publicGuard: AddressGuard = {
   refusal: notPublic,
 };
 
-/** As `networkGuard.lookup`. */
-export const guardedLookup: LookupFunction = networkGuard.lookup;
+const publicCameraGuard: AddressGuard = {
+  lookup: lookupAmong(isPublicAddress, notPublicCamera),
+  isAllowed: isPublicAddress,
+  refusal: notPublicCamera,
+};
+
+/** Where the cameras may be that the API makes; those of the file may be wherever `networkGuard` leads. */
+export function apiCameraGuard({ privateNetworks }: { readonly privateNetworks: boolean }): AddressGuard {
+  return privateNetworks ? networkGuard : publicCameraGuard;
+}
 
 function refusedAddress(): AddressRefusedError {
   return new AddressRefusedError();
@@ -99,6 +107,12 @@ function refusedAddress(): AddressRefusedError {
 function notPublic(): AddressRefusedError {
   return new AddressRefusedError(
     'this address is of this machine or of a private network: pushes made by the API may not lead there, unless push.privateNetworks is on',
+  );
+}
+
+function notPublicCamera(): AddressRefusedError {
+  return new AddressRefusedError(
+    'this address is of this machine or of a private network: cameras made by the API may not be there, unless access.privateNetworks is on',
   );
 }
 

@@ -1,15 +1,20 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { SourceError } from '../cameras/source.ts';
-import { AddressRefusedError, guardedLookup, isAllowedAddress } from '../net/guarded-lookup.ts';
+import { AddressRefusedError, networkGuard, type AddressGuard } from '../net/guarded-lookup.ts';
 import { socketError } from './socket-error.ts';
 
-/** Which certificates are accepted from a camera that speaks TLS; without either, those that a known authority has signed. */
+/**
+ * Which certificates are accepted from a camera that speaks TLS (without either, those that a known authority has
+ * signed), and where the connection may lead at all.
+ */
 export interface TlsTrust {
   /** SHA-256 of the one accepted certificate, as 32 hex pairs with colons. */
   readonly fingerprint?: string | undefined;
   /** Accept any. */
   readonly isInsecure?: boolean | undefined;
+  /** Default `networkGuard`; a camera that was made by the API may have a stricter one. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 /** Where a camera listens. */
@@ -34,9 +39,10 @@ export interface ConnectOptions {
  */
 export async function connectToCamera(endpoint: CameraEndpoint, options: ConnectOptions): Promise<Socket> {
   const { host, port, isSecure } = endpoint;
-  if (isIP(host.split('%', 1)[0] ?? '') !== 0 && !isAllowedAddress(host)) throw refusedError();
+  const { guard = networkGuard } = options.tls;
+  if (isIP(host.split('%', 1)[0] ?? '') !== 0 && !guard.isAllowed(host)) throw refusedError(guard.refusal());
   if (options.signal.aborted) throw abortedError();
-  const target = { host, port, lookup: guardedLookup };
+  const target = { host, port, lookup: guard.lookup };
   const socket = isSecure
     ? // Whether it is trusted is decided below, before a byte is sent.
       connectTls({ ...target, rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}) })
@@ -53,11 +59,10 @@ export async function connectToCamera(endpoint: CameraEndpoint, options: Connect
 }
 
 function connectError(error: unknown): SourceError {
-  return error instanceof AddressRefusedError ? refusedError() : socketError(error);
+  return error instanceof AddressRefusedError ? refusedError(error) : socketError(error);
 }
 
-function refusedError(): SourceError {
-  const { code, message } = new AddressRefusedError();
+function refusedError({ code, message }: AddressRefusedError): SourceError {
   return new SourceError(code, message, { isPermanent: true });
 }
 

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { serializeInterleavedFrame, serializeRtpPacket, type RtspTransport } from '@vedette/protocols';
-import { isAllowedAddress } from '../../net/guarded-lookup.ts';
+import type { AddressGuard } from '../../net/guarded-lookup.ts';
 import { UdpPortPair } from '../../net/udp-port-pair.ts';
 
 /** Takes what comes for track `index`. */
@@ -80,13 +80,21 @@ export class UdpPath implements MediaPath {
   readonly #cameraAddress: string;
   readonly #tracks: readonly UdpTrack[];
 
-  private constructor(cameraAddress: string, tracks: readonly UdpTrack[]) {
+  readonly #guard: AddressGuard;
+
+  private constructor(cameraAddress: string, tracks: readonly UdpTrack[], guard: AddressGuard) {
     this.#cameraAddress = cameraAddress;
     this.#tracks = tracks;
+    this.#guard = guard;
   }
 
   /** @throws {Error} there are no free ports. */
-  static async open(socket: CameraConnection, trackCount: number, handler: MediaHandler): Promise<UdpPath> {
+  static async open(
+    socket: CameraConnection,
+    trackCount: number,
+    handler: MediaHandler,
+    guard: AddressGuard,
+  ): Promise<UdpPath> {
     const { localAddress = '0.0.0.0', remoteAddress = '' } = socket;
     const tracks: UdpTrack[] = [];
     try {
@@ -106,7 +114,7 @@ export class UdpPath implements MediaPath {
       await Promise.all(tracks.map(async ({ ports }) => ports.close()));
       throw error;
     }
-    return new UdpPath(remoteAddress, tracks);
+    return new UdpPath(remoteAddress, tracks, guard);
   }
 
   transport(index: number): RtspTransport {
@@ -121,7 +129,7 @@ export class UdpPath implements MediaPath {
   ready(index: number, { serverPort, source }: RtspTransport): void {
     const track = this.#tracks[index];
     if (track === undefined || serverPort === undefined) return;
-    const isOther = source !== undefined && isIP(source) !== 0 && isAllowedAddress(source);
+    const isOther = source !== undefined && isIP(source) !== 0 && this.#guard.isAllowed(source);
     const address = isOther ? source : this.#cameraAddress;
     track.senders.add(address);
     const [rtpPort, rtcpPort] = serverPort;

@@ -12,6 +12,7 @@ import {
   type UnsupportedMedia,
 } from '@vedette/protocols';
 import { SourceError, type SourceContext } from '../../cameras/source.ts';
+import type { AddressGuard } from '../../net/guarded-lookup.ts';
 import { steadyClock } from '../../stream/stream.ts';
 import { RtpReception } from '../rtp-reception.ts';
 import { InterleavedPath, UdpPath, type CameraConnection, type MediaPath } from './media-path.ts';
@@ -51,6 +52,8 @@ export interface RtspPullOptions {
   /** A camera that sends nothing for this long is gone, whatever its connection says. */
   readonly silenceMs: number;
   readonly onSession: (facts: SessionFacts) => void;
+  /** Where media may be asked from by UDP, when the camera names another address than its own. */
+  readonly guard: AddressGuard;
 }
 
 /** How a session ended, when not by an error. */
@@ -216,8 +219,9 @@ export class RtspPull {
       onRtp: (index: number, packet: Uint8Array) => this.#guard(() => handler.onRtp(index, packet)),
       onRtcp: (index: number, packet: Uint8Array) => this.#guard(() => handler.onRtcp(index, packet)),
     };
-    if (this.#options.lower === 'udp') return UdpPath.open(this.#socket, trackCount, guarded);
-    if (this.#options.lower === 'multicast') {
+    const { lower, guard } = this.#options;
+    if (lower === 'udp') return UdpPath.open(this.#socket, trackCount, guarded, guard);
+    if (lower === 'multicast') {
       const { localAddress = '0.0.0.0' } = this.#socket;
       return new MulticastPath(guarded, { localAddress, onFault: (error) => this.#fail(socketError(error)) });
     }

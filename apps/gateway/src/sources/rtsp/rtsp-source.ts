@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { SourceError, type Source, type SourceContext } from '../../cameras/source.ts';
+import { networkGuard } from '../../net/guarded-lookup.ts';
 import { connectToCamera, type TlsTrust } from '../camera-socket.ts';
 import type { HttpAddress } from '../http-address.ts';
 import { openHttpTunnel } from './http-tunnel.ts';
@@ -76,7 +77,7 @@ export class RtspSource implements Source {
   }
 
   async #session(address: RtspAddress, redirectsLeft: number, context: SourceContext): Promise<PullEnd> {
-    const { transport, userAgent } = this.#options;
+    const { transport, userAgent, tls } = this.#options;
     const { silenceMs = SILENCE_MS, onSession = () => undefined } = this.#options;
     const { carrier, isSecure, url } = address;
     const isDatagram = transport === 'udp' || transport === 'multicast';
@@ -88,7 +89,8 @@ export class RtspSource implements Source {
     }
     const connection = await this.#connect(address, context.signal);
     const lower = carrier === 'direct' ? this.#lower : 'tcp';
-    const options = { url, lower, isSecure, userAgent, redirectsLeft, silenceMs, onSession };
+    const guard = tls?.guard ?? networkGuard;
+    const options = { url, lower, isSecure, userAgent, redirectsLeft, silenceMs, onSession, guard };
     return new RtspPull(connection, options, context).run();
   }
 

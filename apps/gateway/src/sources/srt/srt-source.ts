@@ -1,7 +1,7 @@
 import { ProtocolError, TsDemuxer, type ErrorCode } from '@vedette/media';
 import { parseSrtUrl } from '@vedette/protocols';
 import { SourceError, type Source, type SourceContext } from '../../cameras/source.ts';
-import { AddressRefusedError, networkGuard } from '../../net/guarded-lookup.ts';
+import { AddressRefusedError, networkGuard, type AddressGuard } from '../../net/guarded-lookup.ts';
 import { callSrt, type SrtCallLink } from '../../net/srt/call-srt.ts';
 import { steadyClock } from '../../stream/stream.ts';
 import { DemuxedFeed } from '../demuxed-feed.ts';
@@ -24,6 +24,8 @@ export interface SrtSourceOptions {
   readonly address: string;
   /** How long a camera may send nothing, in milliseconds; default 10 000. */
   readonly silenceMs?: number;
+  /** Where the call may lead; default `networkGuard`. */
+  readonly guard?: AddressGuard | undefined;
 }
 
 /** A camera or encoder that listens by SRT, and is called: MPEG-TS. */
@@ -38,7 +40,8 @@ export class SrtSource implements Source {
     let call: SrtCallLink | undefined;
     try {
       const { signal } = context;
-      call = await callSrt(parseSrtUrl(this.#options.address), { guard: networkGuard, signal });
+      const { address, guard = networkGuard } = this.#options;
+      call = await callSrt(parseSrtUrl(address), { guard, signal });
       await this.#receive(call, context);
     } catch (error) {
       if (!context.signal.aborted) throw toSourceError(error);
