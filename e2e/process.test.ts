@@ -61,7 +61,7 @@ test('health, readiness and metrics answer', async () => {
 });
 
 test('a configuration that can not be used ends the start, with the key', async () => {
-  const { code, output } = await exitOf('--http.host', '0.0.0.0');
+  const { code, output } = await exitOf('--access', 'open', '--http.host', '0.0.0.0');
   assert.equal(code, 1);
   assert.match(output, /http\.host \(--http\.host\): must be a loopback address/);
   assert.doesNotMatch(output, /at .*\.ts:/, 'no stack trace');

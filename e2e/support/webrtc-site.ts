@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { cameraConfig } from '@vedette/contract';
 import { CameraSet } from '../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger, type Logger } from '../../apps/gateway/src/observability/logger.ts';
+import { OPEN_HTTP_ACCESS } from '../../apps/gateway/src/servers/http/http-access.ts';
 import { HttpServer } from '../../apps/gateway/src/servers/http/http-server.ts';
 import { SessionRegistry, type SessionRecord } from '../../apps/gateway/src/sessions/session-registry.ts';
 import { WebrtcService, type WebrtcOptions } from '../../apps/gateway/src/sinks/webrtc/webrtc-service.ts';
@@ -56,11 +57,17 @@ export async function startWebrtcSite(
     ...options,
   });
   const { port } = await service.start();
-  const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: ['http://example.org'], logger });
+  const http = new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    allowedOrigins: ['http://example.org'],
+    access: OPEN_HTTP_ACCESS,
+    logger,
+  });
   await http.prepare();
-  await http.app.register(whepRoutes(service, cameras));
+  await http.app.register(whepRoutes({ service, cameras, access: OPEN_HTTP_ACCESS }));
   await http.app.register(
-    whipRoutes(new WhipService({ workers: service, cameras, sessions, iceServers: [] })),
+    whipRoutes(new WhipService({ workers: service, cameras, sessions, iceServers: [] }), OPEN_HTTP_ACCESS),
   );
   const url = await http.listen();
 

@@ -9,6 +9,7 @@ import { buildParts } from './build-parts.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Parts } from './parts.ts';
 import { addRoutes } from './routes.ts';
+import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import type { ListenerPorts } from './servers/tcp-listeners.ts';
 
 /** A scene made on the spot, while somebody watches. */
@@ -105,6 +106,7 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   const events = new LiveEvents({
     server: http.app.server,
     allowedOrigins: config.http.allowedOrigins,
+    access: OPEN_HTTP_ACCESS,
     cameras: () => camerasJson({ cameras, sessions, rights: OPEN_RIGHTS }),
     pushes: () => pushes.list().map(pushJson),
   });

@@ -9,6 +9,7 @@ import { serverRoutes } from './api/server-routes.ts';
 import { viewingRoutes } from './api/viewing-routes.ts';
 import type { Parts } from './parts.ts';
 import { hlsRenditions } from './build-services.ts';
+import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
 import { dashboardRoutes } from './servers/http/dashboard-routes.ts';
 import { mseRoutes } from './servers/mse/mse-routes.ts';
@@ -59,16 +60,31 @@ export async function addRoutes({
     serverRoutes(() => ({ version, transcodes: fitter.isEnabled, rtspPort: rtsp?.port ?? null })),
   );
   await http.app.register(cameraRoutes({ cameras, sessions, rights: OPEN_RIGHTS }));
-  await http.app.register(pushRoutes({ cameras, pushes }));
+  await http.app.register(pushRoutes({ cameras, pushes, audit: { record: () => undefined } }));
   await http.app.register(sessionRoutes({ sessions, rights: OPEN_RIGHTS }));
-  await http.app.register(webrtc === undefined ? switchedOffRoutes(WHEP_OFF) : whepRoutes(webrtc, cameras));
+  await http.app.register(
+    webrtc === undefined
+      ? switchedOffRoutes(WHEP_OFF)
+      : whepRoutes({ service: webrtc, cameras, access: OPEN_HTTP_ACCESS }),
+  );
   await http.app.register(
     webrtc === undefined
       ? switchedOffRoutes(WHIP_OFF)
-      : whipRoutes(new WhipService({ workers: webrtc, cameras, sessions, iceServers: webrtc.iceServers })),
+      : whipRoutes(
+          new WhipService({ workers: webrtc, cameras, sessions, iceServers: webrtc.iceServers }),
+          OPEN_HTTP_ACCESS,
+        ),
   );
   if (hls !== undefined)
-    await http.app.register(hlsRoutes({ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) }));
+    await http.app.register(
+      hlsRoutes({
+        cameras,
+        sessions,
+        output: hls,
+        access: OPEN_HTTP_ACCESS,
+        renditions: hlsRenditions(fitter),
+      }),
+    );
   await http.app.register(mseRoutes());
   await http.app.register(
     viewingRoutes({
@@ -78,7 +94,7 @@ export async function addRoutes({
     }),
   );
   for (const viewing of endlessViewings({ cameras, sessions, fitter })) await http.app.register(viewing);
-  await http.app.register(snapshotRoutes(snapshots, cameras));
+  await http.app.register(snapshotRoutes(snapshots, cameras, OPEN_HTTP_ACCESS));
   await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
   await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
 }
@@ -93,6 +109,7 @@ function endlessViewings({
     endlessViewing({
       cameras,
       sessions,
+      access: OPEN_HTTP_ACCESS,
       way: ladderWay(fitter, createTsSinks(), TS_CARRIAGE),
       protocol: 'ts',
       contentType: 'video/mp2t',
@@ -102,6 +119,7 @@ function endlessViewings({
     endlessViewing({
       cameras,
       sessions,
+      access: OPEN_HTTP_ACCESS,
       way: ladderWay(fitter, createFlvSinks(), FLV_CARRIAGE),
       protocol: 'flv',
       contentType: 'video/x-flv',
@@ -111,6 +129,7 @@ function endlessViewings({
     endlessViewing({
       cameras,
       sessions,
+      access: OPEN_HTTP_ACCESS,
       way: mjpegWay(fitter, new MjpegSinks()),
       protocol: 'mjpeg',
       contentType: MJPEG_CONTENT_TYPE,

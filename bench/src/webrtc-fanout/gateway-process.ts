@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CameraSet } from '../../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger } from '../../../apps/gateway/src/observability/logger.ts';
+import { OPEN_HTTP_ACCESS } from '../../../apps/gateway/src/servers/http/http-access.ts';
 import { HttpServer } from '../../../apps/gateway/src/servers/http/http-server.ts';
 import { SessionRegistry } from '../../../apps/gateway/src/sessions/session-registry.ts';
 import { WebrtcService } from '../../../apps/gateway/src/sinks/webrtc/webrtc-service.ts';
@@ -35,9 +36,15 @@ const webrtc = new WebrtcService({
   logger: silentLogger,
 });
 await webrtc.start();
-const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger });
+const http = new HttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  allowedOrigins: [],
+  access: OPEN_HTTP_ACCESS,
+  logger: silentLogger,
+});
 await http.prepare();
-await http.app.register(whepRoutes(webrtc, cameras));
+await http.app.register(whepRoutes({ service: webrtc, cameras, access: OPEN_HTTP_ACCESS }));
 console.log(JSON.stringify({ port: Number(new URL(await http.listen()).port) }));
 
 const startMs = performance.now();

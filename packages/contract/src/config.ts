@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessConfig } from './access-config.ts';
 import { setName } from './access.ts';
 import { cameraId } from './camera.ts';
+import { exposedListeners, listenHost, withHosts } from './listen-hosts.ts';
 import { pushList } from './push.ts';
 import { sourceAddress } from './source-address.ts';
 import { FETCHED_SOURCE, sourceFrom } from './source-from.ts';
@@ -9,34 +10,46 @@ import { renditionList, transcodeConfig } from './transcode.ts';
 
 const port = z.int().min(0).max(65_535);
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/**
- * Where a listener binds. Only loopback for now: anyone who reaches a listener may watch, so none
- * may be reached from outside until Vedette knows who is asking.
- */
-const listenHost = z
-  .string()
-  .default('127.0.0.1')
-  .refine(
-    isLoopback,
-    'must be a loopback address (127.0.0.1, ::1, localhost) while there is no access control',
-  );
-
-const httpConfig = z.strictObject({
-  host: listenHost.describe('Loopback only, while there is no access control'),
-  port: port.default(8080).describe('Dashboard, API, WHEP, HLS. 0 picks a free port.'),
-  allowedOrigins: z
-    .array(z.string())
-    .default([])
-    .describe('Other sites whose pages may call the API and play streams, e.g. https://example.org'),
-});
+const httpConfig = z
+  .strictObject({
+    host: listenHost,
+    port: port.default(8080).describe('Dashboard, API, WHEP, HLS. 0 picks a free port.'),
+    tls: z
+      .enum(['off', 'files', 'self-signed'])
+      .optional()
+      .describe(
+        'HTTPS in place of HTTP; files: certificate and key, the default where they are set; self-signed: one is made in dataDir',
+      ),
+    certificate: z
+      .string()
+      .optional()
+      .describe('Path of a PEM certificate chain; read again when it changes'),
+    key: z.string().optional().describe('Path of its PEM private key'),
+    allowedOrigins: z
+      .array(z.string())
+      .default([])
+      .describe('Other sites whose pages may call the API and play streams, e.g. https://example.org'),
+    embedOrigins: z
+      .array(z.string())
+      .default(['*'])
+      .describe('Sites that may show player pages (/live/CAM) in a frame; [] for none but this one'),
+    trustedProxies: z
+      .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+      .default([])
+      .describe('Addresses or networks of proxies whose X-Forwarded-… headers count'),
+  })
+  .refine(({ certificate, key }) => (certificate === undefined) === (key === undefined), {
+    path: ['certificate'],
+    error: 'a certificate needs its key, and a key its certificate',
+  })
+  .refine(({ tls, certificate }) => tls !== 'files' || certificate !== undefined, {
+    path: ['tls'],
+    error: 'files needs http.certificate and http.key',
+  });
 
 const rtspConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
-  host: listenHost.describe('Loopback only, while there is no access control'),
+  host: listenHost,
   port: port.default(8554),
   tlsPort: port.default(8322).describe('RTSPS; listens only when a certificate is configured.'),
   certificate: z.string().optional().describe('Path of a PEM certificate chain'),
@@ -45,7 +58,7 @@ const rtspConfig = z.strictObject({
 
 const rtmpConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
-  host: listenHost.describe('Loopback only, while there is no access control'),
+  host: listenHost,
   port: port.default(1935),
   tlsPort: port.default(1936).describe('RTMPS; listens only when a certificate is configured.'),
   certificate: z.string().optional().describe('Path of a PEM certificate chain'),
@@ -54,7 +67,7 @@ const rtmpConfig = z.strictObject({
 
 const srtConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
-  host: listenHost.describe('Loopback only, while there is no access control'),
+  host: listenHost,
   port: port.default(8890).describe('UDP, all cameras on this one port'),
   latencyMs: z
     .int()
@@ -76,7 +89,7 @@ const srtConfig = z.strictObject({
 
 const webrtcConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
-  host: listenHost.describe('Loopback only, while there is no access control'),
+  host: listenHost,
   port: port.default(8189).describe('ICE over UDP, everything on this one port'),
   workers: z
     .int()
@@ -207,8 +220,7 @@ const camerasConfig = z
     return { autoCreate, byId };
   });
 
-/** The whole configuration: file, environment and flags are all checked against this. */
-export const config = z.strictObject({
+const sections = z.strictObject({
   access: accessConfig.prefault({}),
   dataDir: z
     .string()
@@ -239,6 +251,15 @@ export const config = z.strictObject({
   push: pushSectionConfig.prefault({}),
   cameras: camerasConfig.prefault({}),
 });
+
+/** The whole configuration: file, environment and flags are all checked against this. */
+export const config = sections
+  .superRefine((site, context) => {
+    for (const { listener, message } of exposedListeners(site)) {
+      context.addIssue({ code: 'custom', path: [listener, 'host'], message });
+    }
+  })
+  .transform((site) => withHosts(site));
 export type Config = z.infer<typeof config>;
 
 /** Keys whose values carry secrets: never printed. */

@@ -7,6 +7,7 @@ export * from './config.ts';
 export * from './demo-clock.ts';
 export * from './events.ts';
 export * from './privacy.ts';
+export * from './listen-hosts.ts';
 export * from './login.ts';
 export * from './people.ts';
 export * from './problem.ts';

@@ -15,12 +15,16 @@ export function healthRoutes({ metrics, unready }: HealthDependencies): HttpRout
     const status = z.object({ status: z.enum(['ok', 'unready']), reasons: z.array(z.string()).optional() });
     app.get(
       '/healthz',
-      { schema: { summary: 'Alive', tags: ['monitoring'], response: { 200: status } } },
+      {
+        config: { access: 'public' },
+        schema: { summary: 'Alive', tags: ['monitoring'], response: { 200: status } },
+      },
       () => ({ status: 'ok' as const }),
     );
     app.get(
       '/readyz',
       {
+        config: { access: 'public' },
         schema: {
           summary: 'Ready for viewers',
           tags: ['monitoring'],
@@ -35,7 +39,14 @@ export function healthRoutes({ metrics, unready }: HealthDependencies): HttpRout
     );
     app.get(
       '/metrics',
-      { schema: { summary: 'Metrics for Prometheus', tags: ['monitoring'] } },
+      {
+        config: { access: { site: 'monitor' } },
+        schema: {
+          summary: 'Metrics for Prometheus',
+          description: 'Prometheus shows an API key that may `monitor`, as Bearer.',
+          tags: ['monitoring'],
+        },
+      },
       async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
     );
   };

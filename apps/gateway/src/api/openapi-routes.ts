@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { statingAccess } from '../servers/http/access-hook.ts';
 import type { HttpApp } from '../servers/http/http-server.ts';
 
 /** The reference page brings inline code of its own; nothing else does, and nothing else may. */
@@ -24,18 +25,20 @@ export async function registerOpenApi(app: HttpApp, version: string): Promise<vo
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/api/openapi.json', { config: { access: 'known' }, schema: { hide: true } }, () => app.swagger());
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/docs')) reply.header('content-security-policy', REFERENCE_PAGE_POLICY);
     return Promise.resolve();
   });
-  await app.register(scalar, {
-    routePrefix: '/api/docs',
-    configuration: {
-      url: '/api/openapi.json',
-      withDefaultFonts: false,
-      telemetry: false,
-      agent: { disabled: true },
-    },
-  });
+  await statingAccess(app, 'known', () =>
+    app.register(scalar, {
+      routePrefix: '/api/docs',
+      configuration: {
+        url: '/api/openapi.json',
+        withDefaultFonts: false,
+        telemetry: false,
+        agent: { disabled: true },
+      },
+    }),
+  );
 }

@@ -9,7 +9,9 @@ import {
   type NewPush,
 } from '@vedette/contract';
 import { ProtocolError } from '@vedette/media';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { AuditTrail } from '../access/audit-entry.ts';
 import type { Camera } from '../cameras/camera.ts';
 import type { CameraSet } from '../cameras/camera-set.ts';
 import type { Push } from '../push/push.ts';
@@ -22,6 +24,7 @@ import { pushJson } from './push-json.ts';
 export interface PushRoutesDependencies {
   readonly cameras: CameraSet;
   readonly pushes: PushSet;
+  readonly audit: AuditTrail;
 }
 
 const LIST = '/api/v1/cameras/:id/pushes';
@@ -30,8 +33,12 @@ const ONE = '/api/v1/cameras/:id/pushes/:pushId';
 const listParams = z.object({ id: cameraId });
 const oneParams = z.object({ id: cameraId, pushId: pushName });
 
+/** Where cameras go is for those who keep the gateway running; what changes it leaves the house. */
+const READ = { access: { site: 'monitor' } } as const;
+const WRITE = { access: { site: 'configure' } } as const;
+
 /** `/api/v1/cameras/CAM/pushes`: where a camera is sent on to. */
-export function pushRoutes({ cameras, pushes }: PushRoutesDependencies): HttpRoutes {
+export function pushRoutes({ cameras, pushes, audit }: PushRoutesDependencies): HttpRoutes {
   const cameraOf = (id: string): Camera => {
     const camera = cameras.find(id);
     if (camera === undefined) throw cameraNotFound(id);
@@ -49,15 +56,16 @@ export function pushRoutes({ cameras, pushes }: PushRoutesDependencies): HttpRou
   };
   return async (app) => {
     await Promise.resolve();
-    addList(app, pushes, cameraOf);
-    addOne(app, pushes, pushOf);
+    addList(app, pushes, cameraOf, audit);
+    addOne(app, pushes, pushOf, audit);
   };
 }
 
-function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera): void {
+function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera, audit: AuditTrail): void {
   app.get(
     LIST,
     {
+      config: READ,
       schema: {
         summary: 'Where a camera is pushed to',
         tags: ['pushes'],
@@ -79,6 +87,7 @@ function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera
   app.post(
     LIST,
     {
+      config: WRITE,
       schema: {
         summary: 'Push a camera to a further destination',
         description: 'It lives until it is deleted or the gateway ends; what is to stay goes into the file.',
@@ -88,9 +97,11 @@ function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera
         response: { 201: pushSchema, 400: problem, 404: problem, 409: problem },
       },
     },
-    async ({ params, body }, reply) => {
+    async (request, reply) => {
+      const { params, body } = request;
       const camera = cameraOf(params.id);
       const push = add(pushes, camera, body);
+      record(audit, request, 'push.created', push, { after: settingsOf(push) });
       return reply
         .code(201)
         .header('location', `/api/v1/cameras/${camera.id}/pushes/${push.id}`)
@@ -99,10 +110,16 @@ function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera
   );
 }
 
-function addOne(app: HttpApp, pushes: PushSet, pushOf: (id: string, pushId: string) => Push): void {
+function addOne(
+  app: HttpApp,
+  pushes: PushSet,
+  pushOf: (id: string, pushId: string) => Push,
+  audit: AuditTrail,
+): void {
   app.get(
     ONE,
     {
+      config: READ,
       schema: {
         summary: 'One push',
         tags: ['pushes'],
@@ -116,6 +133,7 @@ function addOne(app: HttpApp, pushes: PushSet, pushOf: (id: string, pushId: stri
   app.patch(
     ONE,
     {
+      config: WRITE,
       schema: {
         summary: 'Start or stop a push',
         tags: ['pushes'],
@@ -124,9 +142,12 @@ function addOne(app: HttpApp, pushes: PushSet, pushOf: (id: string, pushId: stri
         response: { 200: pushSchema, 400: problem, 404: problem },
       },
     },
-    ({ params: { id, pushId }, body: { enabled } }) => {
+    (request) => {
+      const { id, pushId } = request.params;
       const push = pushOf(id, pushId);
-      pushes.set(push, enabled);
+      const before = settingsOf(push);
+      pushes.set(push, request.body.enabled);
+      record(audit, request, 'push.changed', push, { before, after: settingsOf(push) });
       return pushJson(push);
     },
   );
@@ -134,6 +155,7 @@ function addOne(app: HttpApp, pushes: PushSet, pushOf: (id: string, pushId: stri
   app.delete(
     ONE,
     {
+      config: WRITE,
       schema: {
         summary: 'End a push that was made by the API',
         tags: ['pushes'],
@@ -141,12 +163,40 @@ function addOne(app: HttpApp, pushes: PushSet, pushOf: (id: string, pushId: stri
         response: { 204: z.null(), 404: problem, 409: problem },
       },
     },
-    async ({ params: { id, pushId } }, reply) => {
+    async (request, reply) => {
+      const { id, pushId } = request.params;
       const push = pushOf(id, pushId);
       await pushes.remove(push).catch(refuse);
+      record(audit, request, 'push.removed', push, { before: settingsOf(push) });
       return reply.code(204).send(null);
     },
   );
+}
+
+/** What is worth keeping of a push when it is changed; the destination without its key. */
+function settingsOf(push: Push): Readonly<Record<string, unknown>> {
+  const { to, quality, when, enabled } = pushJson(push);
+  return { to, quality, when, enabled };
+}
+
+function record(
+  audit: AuditTrail,
+  { identity, ip, headers }: Pick<FastifyRequest, 'identity' | 'ip' | 'headers'>,
+  action: 'push.created' | 'push.changed' | 'push.removed',
+  { cameraId: camera, id }: Push,
+  detail: Readonly<Record<string, unknown>>,
+): void {
+  const userAgent = headers['user-agent'];
+  audit.record({
+    identity,
+    action,
+    cameraId: camera,
+    target: id,
+    address: ip,
+    userAgent,
+    result: 'ok',
+    detail,
+  });
 }
 
 function add(pushes: PushSet, camera: Camera, body: NewPush): Push {

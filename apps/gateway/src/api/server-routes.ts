@@ -7,7 +7,14 @@ export function serverRoutes(info: () => ServerInfo): HttpRoutes {
     await Promise.resolve();
     app.get(
       '/api/v1/server',
-      { schema: { summary: 'About this gateway', tags: ['server'], response: { 200: serverInfo } } },
+      {
+        config: { access: 'known' },
+        schema: {
+          summary: 'About this gateway',
+          tags: ['server'],
+          response: { 200: serverInfo },
+        },
+      },
       () => info(),
     );
   };

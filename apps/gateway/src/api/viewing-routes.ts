@@ -30,6 +30,7 @@ export function viewingRoutes({ cameras, rungs, offered }: ViewingRoutesOptions)
     app.get(
       '/live/:id/optimal',
       {
+        config: { access: { camera: 'view', parameter: 'id' } },
         schema: {
           summary: 'The best way for this client to view a camera',
           description: 'By its User-Agent and the speed of its line.',

@@ -10,6 +10,8 @@ export interface ConfigKey {
 interface Introspected {
   readonly type: string;
   readonly innerType?: z.core.$ZodType;
+  /** Of what is transformed: what is written. */
+  readonly in?: z.core.$ZodType;
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
 }
 
@@ -19,8 +21,9 @@ function definition(schema: z.core.$ZodType): Introspected {
 
 /** Walks `schema` down to its leaves, through defaults and optionals. */
 export function keysOf(schema: z.core.$ZodType, path: readonly string[] = []): ConfigKey[] {
-  const { type, innerType, shape } = definition(schema);
+  const { type, innerType, in: input, shape } = definition(schema);
   if (innerType !== undefined) return keysOf(innerType, path);
+  if (input !== undefined) return keysOf(input, path);
   if (shape !== undefined) {
     return Object.entries(shape).flatMap(([key, child]) => keysOf(child, [...path, key]));
   }

@@ -70,8 +70,19 @@ for (const { name, text, environment = {}, says, never = /\0/ } of [
   },
   {
     name: 'a listener that others could reach',
-    text: 'http: {host: 0.0.0.0}',
+    text: 'access: open\nhttp: {host: 0.0.0.0}',
     says: /http\.host: must be a loopback address/,
+  },
+  { name: 'HTTPS without a certificate', text: 'http: {tls: files}', says: /http\.tls: .*http\.certificate/ },
+  {
+    name: 'a certificate without its key',
+    text: 'http: {certificate: a.pem}',
+    says: /http\.certificate: .*key/,
+  },
+  {
+    name: 'a proxy that is no address',
+    text: 'http: {trustedProxies: [proxy]}',
+    says: /http\.trustedProxies\.0/,
   },
   {
     name: 'a camera id that is no name',

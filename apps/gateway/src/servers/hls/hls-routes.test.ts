@@ -150,7 +150,7 @@ describe('HLS over HTTP', () => {
 
   for (const { path, status, code } of [
     { path: '/live/nobody/index.m3u8', status: 404, code: 'ERR_CAMERA_NOT_FOUND' },
-    { path: '/live/nobody/hls/x/source/media.m3u8', status: 404, code: 'ERR_CAMERA_NOT_FOUND' },
+    { path: '/live/nobody/hls/x/source/media.m3u8', status: 404, code: 'ERR_HLS_SESSION' },
     { path: '/live/cam/hls/x/source/media.m3u8', status: 404, code: 'ERR_HLS_SESSION' },
   ]) {
     test(`${path}: ${code}`, async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { EVERYBODY } from '../../access/identity.ts';
 import { SessionRegistry } from '../../sessions/session-registry.ts';
 import { HLS_SESSION_LIMITS, HlsSessions, type HlsSessionLimits } from './hls-sessions.ts';
 
-const PEER = { address: '10.0.0.9', userAgent: 'player', transport: 'http' };
+const PEER = { address: '10.0.0.9', userAgent: 'player', transport: 'http', identity: EVERYBODY };
 const never = new AbortController().signal;
 
 function harness(limits: Partial<HlsSessionLimits> = {}): {

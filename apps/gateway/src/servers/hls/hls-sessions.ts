@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionOwner, SessionRegistry, SessionTotals } from '../../sessions/session-registry.ts';
+import type { Identity } from '../../access/identity.ts';
+import type { SessionRegistry, SessionTotals } from '../../sessions/session-registry.ts';
 
 export interface HlsSessionLimits {
   /** A session without a request for this long is over, ms. */
@@ -27,6 +28,7 @@ export interface HlsPeer {
   readonly userAgent: string | undefined;
   /** `http` or `https`. */
   readonly transport: string;
+  readonly identity: Identity;
 }
 
 const KEY_BYTES = 16;
@@ -36,21 +38,30 @@ const SWEEP_INTERVAL_MS = 5000;
  * One viewer: everyone who plays by the address that one multivariant playlist gave out. HLS has no
  * connection, so the session begins with the first media playlist and ends when requests cease.
  */
-export class HlsSession implements SessionOwner {
+export class HlsSession {
   /** Secret part of the viewer's addresses. */
-  readonly key = randomBytes(KEY_BYTES).toString('base64url');
+  readonly key: string;
   readonly cameraId: string;
   readonly peer: HlsPeer;
   lastSeenMs: number;
   /** It was offered more than one quality. */
   hasLadder = false;
+  /** Called where somebody ends it, such as an administrator; not where it ends by itself. */
+  onEnded: (() => void) | undefined;
   readonly #onClose: (session: HlsSession) => void;
   readonly #requests = new Set<AbortController>();
   #bytes = 0;
   #end: ((reason: string) => void) | undefined;
   #isClosed = false;
 
-  constructor(cameraId: string, peer: HlsPeer, nowMs: number, onClose: (session: HlsSession) => void) {
+  constructor(
+    key: string,
+    cameraId: string,
+    peer: HlsPeer,
+    nowMs: number,
+    onClose: (session: HlsSession) => void,
+  ) {
+    this.key = key;
     this.cameraId = cameraId;
     this.peer = peer;
     this.lastSeenMs = nowMs;
@@ -70,8 +81,15 @@ export class HlsSession implements SessionOwner {
     if (this.#end !== undefined || this.#isClosed) return;
     const { cameraId, peer } = this;
     const info = { protocol: 'hls', kind: 'view', cameraId, peer: peer.address } as const;
-    const { userAgent, transport } = peer;
-    this.#end = registry.begin({ ...info, userAgent, transport }, this).end;
+    const { userAgent, transport, identity } = peer;
+    const close = (reason: string): void => {
+      this.onEnded?.();
+      this.close(reason);
+    };
+    this.#end = registry.begin(
+      { ...info, userAgent, transport, identity },
+      { totals: () => this.totals(), close },
+    ).end;
   }
 
   countBytes(bytes: number): void {
@@ -127,12 +145,20 @@ export class HlsSessions {
     return this.#sessions.size;
   }
 
-  /** A place for a viewer who may come; `undefined` when there are too many. */
-  invite(cameraId: string, peer: HlsPeer): HlsSession | undefined {
+  /**
+   * A place for a viewer who may come; `undefined` when there are too many.
+   *
+   * @param key of viewers who share one address; else one is made that nobody can guess.
+   */
+  invite(
+    cameraId: string,
+    peer: HlsPeer,
+    key = randomBytes(KEY_BYTES).toString('base64url'),
+  ): HlsSession | undefined {
     const { maxSessions, maxSessionsPerAddress } = this.#limits;
     const fromThere = this.#perAddress.get(peer.address) ?? 0;
     if (this.#sessions.size >= maxSessions || fromThere >= maxSessionsPerAddress) return undefined;
-    const session = new HlsSession(cameraId, peer, this.#now(), (closed) => this.#forget(closed));
+    const session = new HlsSession(key, cameraId, peer, this.#now(), (closed) => this.#forget(closed));
     this.#sessions.set(session.key, session);
     this.#perAddress.set(peer.address, fromThere + 1);
     this.#sweeper ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_MS).unref();

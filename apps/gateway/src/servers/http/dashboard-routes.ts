@@ -1,13 +1,27 @@
-import fastifyStatic from '@fastify/static';
+import fastifyStatic, { type FastifyStaticOptions } from '@fastify/static';
 import { cameraId } from '@vedette/contract';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { statingAccess } from './access-hook.ts';
 import type { HttpRoutes } from './http-server.ts';
 import { HttpProblem } from './problems.ts';
 
 /** Paths that never mean a page: an unknown one below them is a 404, not the dashboard. */
 const NOT_PAGES = /^\/(?:api|socket\.io|assets|healthz|readyz|metrics)(?:\/|$)/;
 const LIVE_PAGE = /^\/live\/([^/]+)\/?$/;
+
+function filesOf(folder: string): FastifyStaticOptions {
+  return {
+    root: folder,
+    index: ['index.html'],
+    wildcard: true,
+    preCompressed: true,
+    setHeaders: (reply, file) => {
+      const isHashed = file.includes(`${path.sep}assets${path.sep}`);
+      reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  };
+}
 
 /**
  * The built dashboard, from `folder`: hashed assets are kept by browsers for good, the page never.
@@ -16,18 +30,8 @@ const LIVE_PAGE = /^\/live\/([^/]+)\/?$/;
 export function dashboardRoutes(folder: string): HttpRoutes {
   return async (app) => {
     const isBuilt = existsSync(path.join(folder, 'index.html'));
-    if (isBuilt) {
-      await app.register(fastifyStatic, {
-        root: folder,
-        index: ['index.html'],
-        wildcard: true,
-        preCompressed: true,
-        setHeaders: (reply, file) => {
-          const isHashed = file.includes(`${path.sep}assets${path.sep}`);
-          reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-        },
-      });
-    }
+    // The page that one logs in with, and what belongs to it: nothing of a camera is in there.
+    if (isBuilt) await statingAccess(app, 'public', () => app.register(fastifyStatic, filesOf(folder)));
     app.setNotFoundHandler(async (request, reply) => {
       const url = request.url.replace(/\?.*$/s, '');
       const live = LIVE_PAGE.exec(url);

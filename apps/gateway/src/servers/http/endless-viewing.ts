@@ -10,6 +10,7 @@ import { carries, type Carriage } from '../../transcode/carriage.ts';
 import type { StreamFitter } from '../../transcode/fitter.ts';
 import { cameraAway } from './camera-away.ts';
 import { endlessReply } from './endless-reply.ts';
+import type { HttpAccess } from './http-access.ts';
 import { cameraNotFound, HttpProblem } from './problems.ts';
 
 /** A camera that is made on demand, or has just fallen, gets this long to appear; so does a rendition. */
@@ -27,6 +28,7 @@ export interface EndlessWay {
 export interface EndlessViewingOptions {
   readonly cameras: Pick<CameraDirectory, 'find'>;
   readonly sessions: SessionRegistry;
+  readonly access: HttpAccess;
   /**
    * By the query of a request.
    *
@@ -67,7 +69,7 @@ export function endlessViewing(options: EndlessViewingOptions): FastifyPluginAsy
       done();
     });
     for (const path of options.paths) {
-      app.get<{ Params: { camera: string } }>(path, async (request, reply) =>
+      app.get<{ Params: { camera: string } }>(path, { config: { access: 'door' } }, async (request, reply) =>
         viewing.serve(request, reply, request.params.camera),
       );
     }
@@ -89,9 +91,11 @@ class EndlessViewing {
   }
 
   async serve(request: FastifyRequest, reply: FastifyReply, id: string): Promise<FastifyReply> {
-    const camera = this.#options.cameras.find(id);
-    if (camera === undefined) throw cameraNotFound(id);
     this.#checkRoom(request.ip);
+    const { cameras, access, protocol } = this.#options;
+    await access.admit(request, { action: 'view', cameraId: id, protocol });
+    const camera = cameras.find(id);
+    if (camera === undefined) throw cameraNotFound(id);
     const way = this.#options.way(request.query);
     const stream = await this.#stream(request, camera, way);
     // The client may have left meanwhile.
@@ -189,6 +193,7 @@ class EndlessViewing {
         peer: `${socket.remoteAddress ?? request.ip}:${socket.remotePort ?? 0}`,
         userAgent: request.headers['user-agent'],
         transport: request.protocol,
+        identity: request.identity,
       },
       { totals: () => opened.totals(), close: hangUp },
     );

@@ -1,4 +1,5 @@
 import type { onRequestAsyncHookHandler } from 'fastify';
+import type { HttpAccess } from './http-access.ts';
 import { HttpProblem } from './problems.ts';
 
 const EXPOSED_HEADERS = 'Location, ETag, Link, Retry-After';
@@ -25,22 +26,24 @@ export function isAllowedOrigin(
 }
 
 /**
- * Whether the `Host` header names this machine. As long as nobody has to log in, a page elsewhere
+ * Whether the `Host` header may be this. Where nobody has to log in it must name this machine: a page elsewhere
  * could otherwise point its own name at 127.0.0.1 and read cameras (DNS rebinding).
  */
-export function isAllowedHost(host: string | undefined): boolean {
-  if (host === undefined) return true;
+export function isAllowedHost(host: string | undefined, { isOpen }: Pick<HttpAccess, 'isOpen'>): boolean {
+  if (host === undefined || !isOpen) return true;
   return isLocalName(host.replace(/:\d+$/, '').toLowerCase());
 }
 
 /**
  * Cross-origin rules for every route: pages of other sites get nothing unless their origin is in
- * `ALLOWED_ORIGINS`; those that are get CORS headers and answered preflights.
+ * `ALLOWED_ORIGINS`; those that are get CORS headers and answered preflights. Cookies they may never send
+ * (no `Access-Control-Allow-Credentials`): their pages show a token.
  */
-export function originGuard(allowed: readonly string[]): onRequestAsyncHookHandler {
+export function originGuard(allowed: readonly string[], access: HttpAccess): onRequestAsyncHookHandler {
   return async (request, reply) => {
-    const { origin, host } = request.headers;
-    if (!isAllowedHost(host)) {
+    const { origin } = request.headers;
+    const { host } = access.seen(request.raw);
+    if (!isAllowedHost(host, access)) {
       throw new HttpProblem(421, 'ERR_HOST', 'Unknown host', 'This server answers to localhost only.');
     }
     if (origin === undefined) return;

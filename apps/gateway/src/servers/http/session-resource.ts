@@ -62,6 +62,8 @@ function refuseOtherMethods(
   app.route({
     method,
     url,
+    // Tells nothing of a camera.
+    config: { access: 'public' },
     schema: { hide: true },
     handler: () => {
       const headers = { allow };
@@ -98,7 +100,7 @@ export function takeTexts(scope: HttpApp): void {
 
 /** `OPTIONS` of where offers are posted, and the methods that it does not have (RFC 9725 §4.2). */
 export function addEndpointOptions(app: HttpApp, url: string, iceServers: readonly IceServer[]): void {
-  app.options(url, { schema: { hide: true } }, (_request, reply) =>
+  app.options(url, { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
     reply
       .code(204)
       .headers({ allow: 'OPTIONS, POST', 'accept-post': SDP_TYPE, ...linkHeader(iceServers) })
@@ -125,11 +127,13 @@ function linkHeader(iceServers: readonly IceServer[]): { link?: string } {
 /** `PATCH` with further ICE candidates (RFC 9725 §4.3), and `DELETE`. */
 export function addSessionResource(app: HttpApp, options: SessionResourceOptions): void {
   const { url, summaries, find, endReason, asProblem } = options;
+  // Its address is known to him alone who made the offer.
+  const config = { access: 'door' } as const;
   const schema = { tags: ['live'], params: sessionParams };
   const refusals = { 400: problem, 404: problem, 412: problem, 415: problem, 422: problem };
   app.patch(
     url,
-    { schema: { ...schema, summary: summaries.patch, response: { 204: z.null(), ...refusals } } },
+    { config, schema: { ...schema, summary: summaries.patch, response: { 204: z.null(), ...refusals } } },
     async (request, reply) => {
       const { peer, etag } = find(request.params);
       const { 'content-type': contentType, 'if-match': ifMatch } = request.headers;
@@ -146,7 +150,7 @@ export function addSessionResource(app: HttpApp, options: SessionResourceOptions
   );
   app.delete(
     url,
-    { schema: { ...schema, summary: summaries.delete, response: { 200: z.null(), 404: problem } } },
+    { config, schema: { ...schema, summary: summaries.delete, response: { 200: z.null(), 404: problem } } },
     async (request, reply) => {
       find(request.params).peer.close(endReason);
       return reply.code(200).send(null);

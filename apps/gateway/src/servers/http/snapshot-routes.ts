@@ -2,6 +2,7 @@ import { cameraId, problem } from '@vedette/contract';
 import { z } from 'zod';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import { SNAPSHOT_WIDTH, SnapshotError, type Snapshots } from '../../transcode/snapshots.ts';
+import type { HttpAccess } from './http-access.ts';
 import type { HttpRoutes } from './http-server.ts';
 import { cameraNotFound, HttpProblem } from './problems.ts';
 
@@ -16,36 +17,53 @@ function toProblem(error: SnapshotError, { state }: CameraView): HttpProblem {
   return new HttpProblem(503, error.code, title, error.message + reason, { headers: { 'retry-after': '5' } });
 }
 
+const SCHEMA = {
+  summary: 'The last key frame as JPEG',
+  tags: ['live'],
+  params: z.object({ id: cameraId }),
+  querystring: z.object({
+    w: z.coerce
+      .number()
+      .int()
+      .min(SNAPSHOT_WIDTH.min)
+      .max(SNAPSHOT_WIDTH.max)
+      .optional()
+      .meta({ description: 'Width in pixels; the height follows' }),
+  }),
+  response: {
+    200: z.instanceof(Buffer),
+    401: problem,
+    403: problem,
+    404: problem,
+    429: problem,
+    503: problem,
+  },
+};
+
 /** `/live/CAM/snapshot.jpg`: the last key frame; of a camera that is away, the last one that was asked of it. */
-export function snapshotRoutes(snapshots: Snapshots, cameras: CameraDirectory): HttpRoutes {
+export function snapshotRoutes(
+  snapshots: Snapshots,
+  cameras: CameraDirectory,
+  access: HttpAccess,
+): HttpRoutes {
   return async (app) => {
     await Promise.resolve();
     app.get(
       '/live/:id/snapshot.jpg',
       {
-        schema: {
-          summary: 'The last key frame as JPEG',
-          tags: ['live'],
-          params: z.object({ id: cameraId }),
-          querystring: z.object({
-            w: z.coerce
-              .number()
-              .int()
-              .min(SNAPSHOT_WIDTH.min)
-              .max(SNAPSHOT_WIDTH.max)
-              .optional()
-              .meta({ description: 'Width in pixels; the height follows' }),
-          }),
-          response: { 200: z.instanceof(Buffer), 404: problem, 503: problem },
-        },
+        config: { access: 'door' },
+        schema: SCHEMA,
       },
-      async ({ params: { id }, query: { w }, signal }, reply) => {
+      async (request, reply) => {
+        const { params, query, signal } = request;
+        const { id } = params;
+        await access.admit(request, { action: 'view', cameraId: id, protocol: 'snapshot' });
         const camera = cameras.find(id);
         if (camera === undefined) throw cameraNotFound(id);
         const isAway = !(await becomesLive(camera, signal));
         try {
           const { jpeg, takenAtMs, isLive } = await snapshots.jpeg(camera.stream, {
-            width: w,
+            width: query.w,
             ...(isAway ? { waitMs: 0 } : {}),
           });
           return await reply

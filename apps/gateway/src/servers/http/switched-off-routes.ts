@@ -24,6 +24,7 @@ export function switchedOffRoutes({ method, url, code, name }: SwitchedOff): Htt
       scope.route({
         method,
         url,
+        config: { access: 'public' },
         schema,
         handler: () => {
           throw new HttpProblem(404, code, 'Switched off', `${name} is switched off here.`);

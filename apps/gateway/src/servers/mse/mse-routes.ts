@@ -19,6 +19,8 @@ export function mseRoutes(): HttpRoutes {
     app.get(
       '/live/:id/mse',
       {
+        // The WebSocket itself knocks.
+        config: { access: 'public' },
         schema: {
           summary: 'View a camera by media source extensions over WebSocket',
           description: DESCRIPTION,

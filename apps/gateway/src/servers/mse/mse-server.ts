@@ -3,6 +3,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AUTO_QUALITY, SOURCE_QUALITY, type Rung } from '../../adaptation/viewer-quality.ts';
+import type { Refusal } from '../../access/door.ts';
+import type { Identity } from '../../access/identity.ts';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
@@ -11,7 +13,9 @@ import type { FanoutEnd, FanoutViewer } from '../../sinks/fanout.ts';
 import { steadyClock, type Stream } from '../../stream/stream.ts';
 import type { Carriage } from '../../transcode/carriage.ts';
 import type { StreamFitter } from '../../transcode/fitter.ts';
+import type { HttpAccess } from '../http/http-access.ts';
 import { isAllowedHost, isAllowedOrigin } from '../http/origin-guard.ts';
+import { REFUSAL_STATUS } from '../http/refusal-problem.ts';
 import { MAX_MESSAGE_BYTES, QUALITY_NAME } from './client-message.ts';
 import { MseSession } from './mse-session.ts';
 
@@ -19,6 +23,7 @@ export interface MseServerOptions {
   /** Of the site: upgrades come from there. */
   readonly server: Server;
   readonly allowedOrigins: readonly string[];
+  readonly access: HttpAccess;
   readonly cameras: Pick<CameraDirectory, 'find'>;
   readonly sessions: SessionRegistry;
   readonly fitter: StreamFitter;
@@ -53,6 +58,24 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_MSE_UNPLAYABLE: 406,
   ERR_TOO_MANY_REQUESTS: 429,
 };
+
+/** Somebody who may view a camera has come for it. */
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly camera: CameraView;
+  readonly query: URLSearchParams;
+  readonly identity: Identity;
+}
+
+/** The door stays closed. */
+class NotAdmitted extends ProtocolError {
+  readonly status: number;
+
+  constructor({ reason, code, message }: Refusal) {
+    super(code, message);
+    this.status = REFUSAL_STATUS[reason];
+  }
+}
 
 /** `/live/CAM/mse`: live fragments of MP4 over WebSocket, for media source extensions. */
 export class MseServer {
@@ -97,16 +120,18 @@ export class MseServer {
     const [path = '', query] = (request.url ?? '').split('?');
     const id = PATH.exec(path)?.[1];
     if (id === undefined) return;
-    const { origin, host } = request.headers;
+    const { access, allowedOrigins } = this.#options;
+    const { origin } = request.headers;
+    const { host } = access.seen(request);
     const isAllowed =
-      isAllowedHost(host) &&
-      (origin === undefined || isAllowedOrigin(origin, host, this.#options.allowedOrigins));
+      isAllowedHost(host, access) && (origin === undefined || isAllowedOrigin(origin, host, allowedOrigins));
     if (!isAllowed) {
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
     this.#upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => undefined); // its close follows
+      webSocket.pause(); // until somebody listens to what it says
       void this.#serve(webSocket, socket, request, id, new URLSearchParams(query));
     });
   }
@@ -119,13 +144,16 @@ export class MseServer {
     id: string,
     query: URLSearchParams,
   ): Promise<void> {
-    const address = request.socket.remoteAddress ?? '';
+    const { address } = this.#options.access.seen(request);
     let session: MseSession | undefined;
     try {
+      this.#checkRoom(address);
+      const identity = await this.#admit(request, id);
       const camera = this.#find(id);
       this.#checkRoom(address);
-      session = this.#createSession(webSocket, connection, request, camera, query);
+      session = this.#createSession(webSocket, connection, { request, camera, query, identity });
       this.#enter(webSocket, session, address);
+      webSocket.resume();
       await becomesLive(camera, session.closed);
       await session.start();
     } catch (error) {
@@ -133,16 +161,24 @@ export class MseServer {
       const { code, message } = asRefusal(error);
       if (code === 'ERR_INTERNAL')
         this.#options.logger.error({ err: error, camera: id }, 'MSE viewer failed');
-      const status = STATUS[code] ?? 503;
+      const status = error instanceof NotAdmitted ? error.status : (STATUS[code] ?? 503);
       if (session !== undefined) session.refuse(code, message, status);
       else refuse(webSocket, code, message, status);
     }
   }
 
+  /** Before anything is said of the camera. @throws {NotAdmitted} who comes may not view it. */
+  async #admit(request: IncomingMessage, cameraId: string): Promise<Identity> {
+    const wish = { action: 'view', cameraId, protocol: 'mse' } as const;
+    const admission = await this.#options.access.admitUpgrade(request, wish);
+    if (admission.ok) return admission.identity;
+    throw admission.code === 'ERR_CAMERA_NOT_FOUND' ? noSuchCamera(cameraId) : new NotAdmitted(admission);
+  }
+
   #find(id: string): CameraView {
     const camera = this.#options.cameras.find(id);
     if (camera !== undefined) return camera;
-    throw new ProtocolError('ERR_CAMERA_NOT_FOUND', `There is no camera "${id}".`);
+    throw noSuchCamera(id);
   }
 
   #checkRoom(address: string): void {
@@ -156,13 +192,11 @@ export class MseServer {
   #createSession(
     webSocket: WebSocket,
     connection: Duplex,
-    request: IncomingMessage,
-    camera: CameraView,
-    query: URLSearchParams,
+    { request, camera, query, identity }: Visit,
   ): MseSession {
-    const { fitter, rungs, openViewer, sessions } = this.#options;
+    const { access, fitter, rungs, openViewer, sessions } = this.#options;
     const carriage = carriageOf(query.get('codecs') ?? '');
-    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    const { remotePort = 0 } = request.socket;
     return new MseSession(webSocket, connection, {
       camera,
       fit: (quality) => fitter.fit(camera.stream, carriage, quality === SOURCE_QUALITY ? undefined : quality),
@@ -176,9 +210,10 @@ export class MseServer {
             protocol: 'mse',
             kind: 'view',
             cameraId: camera.id,
-            peer: `${remoteAddress}:${remotePort}`,
+            peer: `${access.seen(request).address}:${remotePort}`,
             userAgent: request.headers['user-agent'],
             transport: 'websocket',
+            identity,
           },
           owner,
         ).end,
@@ -197,9 +232,14 @@ export class MseServer {
   }
 }
 
+function noSuchCamera(id: string): ProtocolError {
+  return new ProtocolError('ERR_CAMERA_NOT_FOUND', `There is no camera "${id}".`);
+}
+
 function refuse(webSocket: WebSocket, code: ErrorCode, message: string, status: number): void {
   webSocket.send(JSON.stringify({ type: 'error', code, message }));
   webSocket.close(4000 + status, code);
+  webSocket.resume(); // or its answer would not be heard
   setTimeout(() => webSocket.terminate(), 2000).unref();
 }
 

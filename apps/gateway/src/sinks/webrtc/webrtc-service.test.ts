@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { CHROMIUM_OFFER } from '../../../../../packages/protocols/src/whip/testing/offers.ts';
+import { EVERYBODY } from '../../access/identity.ts';
 import type { CameraState, CameraView } from '../../cameras/directory.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { SessionRegistry } from '../../sessions/session-registry.ts';
@@ -42,7 +43,7 @@ function cameraOf(stream: Stream, state: CameraState = { name: 'live', sinceMs: 
 }
 
 function requestOf(camera: CameraView, signal = new AbortController().signal): ViewRequest {
-  return { camera, offer: CHROMIUM_OFFER, peer: '127.0.0.1', signal };
+  return { camera, offer: CHROMIUM_OFFER, peer: '127.0.0.1', identity: EVERYBODY, signal };
 }
 
 test('a port that is taken is said at the start; a free one is found where none is asked for', async (context) => {

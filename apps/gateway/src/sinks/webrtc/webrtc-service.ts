@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import {
   parseWebrtcOffer,
@@ -9,6 +10,7 @@ import {
   type WebrtcOffer,
   type WhipAnswer,
 } from '@vedette/protocols';
+import type { Identity } from '../../access/identity.ts';
 import { AUTO_QUALITY, SOURCE_QUALITY, type Rung } from '../../adaptation/viewer-quality.ts';
 import type { CameraView } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -56,6 +58,7 @@ export interface ViewRequest {
   /** Address of the peer, without port. */
   readonly peer: string;
   readonly userAgent?: string | undefined;
+  readonly identity: Identity;
   /** The rung of the ladder that is wanted, or `auto`, which is also meant where absent. */
   readonly quality?: string | undefined;
   /** Lines that the player has room for. */
@@ -66,8 +69,11 @@ export interface ViewRequest {
 
 /** A view that has begun. */
 export interface View {
-  /** Of the session; also names the resource. */
-  readonly id: string;
+  /**
+   * Names the resource. Whoever knows it may end the session: it is told to the viewer alone, and is not the id by
+   * which lists show the session.
+   */
+  readonly key: string;
   readonly answer: string;
   readonly etag: string;
 }
@@ -164,8 +170,8 @@ export class WebrtcService implements PublisherWorkers {
   }
 
   /** The viewer of a session of `cameraId`, and the tag of its resource. */
-  find(cameraId: string, id: string): Entry | undefined {
-    const entry = this.#entries.get(id);
+  find(cameraId: string, key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
     return entry?.cameraId === cameraId ? entry : undefined;
   }
 
@@ -277,21 +283,22 @@ export class WebrtcService implements PublisherWorkers {
     answer: string,
     leave: () => void,
   ): View {
-    const { camera, peer, userAgent } = request;
+    const { camera, peer, userAgent, identity } = request;
     const { record, end } = this.#options.sessions.begin(
-      { protocol: 'webrtc', kind: 'view', cameraId: camera.id, peer, userAgent, transport: 'udp' },
+      { protocol: 'webrtc', kind: 'view', cameraId: camera.id, peer, userAgent, transport: 'udp', identity },
       viewer,
     );
+    const key = randomUUID();
     const etag = `"${record.id.slice(0, 8)}"`;
-    this.#entries.set(record.id, { viewer, quality, cameraId: camera.id, etag });
+    this.#entries.set(key, { viewer, quality, cameraId: camera.id, etag });
     viewer.onEnd((reason) => {
-      this.#entries.delete(record.id);
+      this.#entries.delete(key);
       leave();
       end(reason);
     });
     // The peer gave up while its answer was made: nobody will ever connect.
     if (request.signal.aborted) viewer.close('the viewer did not wait for its answer');
-    return { id: record.id, answer, etag };
+    return { key, answer, etag };
   }
 }
 

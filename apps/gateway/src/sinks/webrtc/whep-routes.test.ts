@@ -8,6 +8,7 @@ import {
 import { CameraSet } from '../../cameras/camera-set.ts';
 import { SourceError } from '../../cameras/source.ts';
 import { silentLogger } from '../../observability/logger.ts';
+import { OPEN_HTTP_ACCESS } from '../../servers/http/http-access.ts';
 import { HttpServer } from '../../servers/http/http-server.ts';
 import { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { Feed } from '../../stream/stream.ts';
@@ -42,7 +43,13 @@ const service = new WebrtcService({
   logger: silentLogger,
   maxViewersPerAddress: 4,
 });
-const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [ORIGIN], logger: silentLogger });
+const http = new HttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  allowedOrigins: [ORIGIN],
+  access: OPEN_HTTP_ACCESS,
+  logger: silentLogger,
+});
 let url = '';
 let feed: Feed | undefined;
 
@@ -52,7 +59,7 @@ before(async () => {
   await cameras.apply({ autoCreate: false, byId: { gate: publish, bframes: publish, empty: publish, away } });
   await service.start();
   await http.prepare();
-  await http.app.register(whepRoutes(service, cameras));
+  await http.app.register(whepRoutes({ service, cameras, access: OPEN_HTTP_ACCESS }));
   url = await http.listen();
   feed = publishTo('gate');
   publishTo('bframes', 2);
@@ -258,7 +265,7 @@ test('the bootstrap tells where to post', async () => {
   const response = await fetch(`${url}/live/gate/webrtc`);
   assert.deepEqual(await response.json(), {
     webrtc_url: `${url}/live/gate/whep`,
-    ice_servers: [{ urls: 'stun:stun.example.org' }],
+    ice_servers: [{ urls: ['stun:stun.example.org'] }],
     stream_token: null,
     expires_in: null,
   });

@@ -1,8 +1,10 @@
-import { problem } from '@vedette/contract';
+import { problem, webrtcBootstrap } from '@vedette/contract';
 import { ProtocolError } from '@vedette/media';
 import { refuseOffer, SDP_TYPE } from '@vedette/protocols';
 import { z } from 'zod';
 import type { CameraDirectory } from '../../cameras/directory.ts';
+import type { Identity } from '../../access/identity.ts';
+import type { HttpAccess } from '../../servers/http/http-access.ts';
 import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
 import { cameraNotFound, HttpProblem } from '../../servers/http/problems.ts';
 import {
@@ -45,52 +47,80 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_WEBRTC_TOO_MANY: 429,
 };
 
+/** What the routes are made of. */
+export interface WhepRoutesOptions {
+  readonly service: WebrtcService;
+  readonly cameras: CameraDirectory;
+  readonly access: HttpAccess;
+  /** A stream token for who asks, to be shown in place of his own credentials; none where absent. */
+  readonly lend?: (identity: Identity, cameraId: string) => Promise<LentToken | undefined>;
+}
+
+export interface LentToken {
+  readonly token: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+}
+
 /**
  * WHEP (draft-ietf-wish-whep, by the rules of RFC 9725): `POST` an offer, get the answer and a
  * session to `PATCH` and `DELETE`; and the bootstrap that tells pages where to post.
  */
-export function whepRoutes(service: WebrtcService, directory: CameraDirectory): HttpRoutes {
+export function whepRoutes(options: WhepRoutesOptions): HttpRoutes {
+  const { service } = options;
   return async (app) => {
     await app.register(async (scope) => {
       await Promise.resolve();
       takeTexts(scope);
-      addEndpoint(scope, service, directory);
+      addEndpoint(scope, options);
       addResource(scope, service);
-      addBootstrap(scope, service, directory);
+      addBootstrap(scope, options);
     });
     addQuality(app, service);
   };
 }
 
-function addEndpoint(app: HttpApp, service: WebrtcService, directory: CameraDirectory): void {
+function addEndpoint(app: HttpApp, { service, cameras, access }: WhepRoutesOptions): void {
   addEndpointOptions(app, ENDPOINT, service.iceServers);
   app.post(
     ENDPOINT,
     {
+      config: { access: 'door' },
       schema: {
         summary: 'View a camera by WebRTC: WHEP',
         description: `Body and answer are ${SDP_TYPE}. 406 with ERR_WEBRTC_B_FRAMES or ERR_WEBRTC_CODEC: play HLS.`,
         tags: ['live'],
         params: endpointParams,
         querystring: endpointQuery,
-        response: { 201: z.string(), 400: problem, 404: problem, 406: problem, 415: problem, 503: problem },
+        response: {
+          201: z.string(),
+          400: problem,
+          401: problem,
+          403: problem,
+          404: problem,
+          406: problem,
+          415: problem,
+          429: problem,
+          503: problem,
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const identity = await access.admit(request, { action: 'view', cameraId: id, protocol: 'webrtc' });
       const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
       refuse(refuseOffer({ contentType, accept }));
-      const camera = directory.find(id);
+      const camera = cameras.find(id);
       if (camera === undefined) throw cameraNotFound(id);
       try {
         const offer = textOf(request);
         const signal = untilGone(reply);
         const view = await service.view({
-          ...{ camera, offer, peer: request.ip, userAgent, signal },
+          ...{ camera, offer, peer: request.ip, userAgent, identity, signal },
           quality: request.query.quality,
           maxHeight: request.query.maxHeight,
         });
-        const location = `/live/${encodeURIComponent(id)}/whep/${view.id}`;
+        const location = `/live/${encodeURIComponent(id)}/whep/${view.key}`;
         return await sendAnswer(reply, { ...view, location }, service.iceServers);
       } catch (error) {
         throw asProblem(error);
@@ -110,10 +140,13 @@ const qualityState = z
 /** Which rendition a session is sent: asked for here, since WHEP itself has no words for it. */
 function addQuality(app: HttpApp, service: WebrtcService): void {
   const url = `${RESOURCE}/quality`;
+  // Its address is known to the viewer alone.
+  const config = { access: 'door' } as const;
   const schema = { tags: ['live'], params: resourceParams };
   app.get(
     url,
     {
+      config,
       schema: {
         ...schema,
         summary: 'The rendition of a session',
@@ -125,6 +158,7 @@ function addQuality(app: HttpApp, service: WebrtcService): void {
   app.post(
     url,
     {
+      config,
       schema: {
         ...schema,
         summary: 'Choose the rendition of a session',
@@ -158,35 +192,28 @@ function addResource(app: HttpApp, service: WebrtcService): void {
   });
 }
 
-const bootstrap = z.object({
-  webrtc_url: z.string().meta({ description: 'Where to post an offer' }),
-  ice_servers: z.array(
-    z.object({ urls: z.string(), username: z.string().optional(), credential: z.string().optional() }),
-  ),
-  stream_token: z.string().nullable().meta({ description: 'To be sent as Bearer; null: none is needed' }),
-  expires_in: z.int().nullable().meta({ description: 'Seconds that the token is good for' }),
-});
-
-function addBootstrap(app: HttpApp, service: WebrtcService, directory: CameraDirectory): void {
+function addBootstrap(app: HttpApp, { service, cameras, lend }: WhepRoutesOptions): void {
   app.get(
     '/live/:id/webrtc',
     {
+      config: { access: { camera: 'view', parameter: 'id' } },
       schema: {
         summary: 'What a page needs to view a camera by WebRTC',
         tags: ['live'],
         params: endpointParams,
-        response: { 200: bootstrap, 404: problem },
+        response: { 200: webrtcBootstrap, 404: problem },
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      if (directory.find(id) === undefined) throw cameraNotFound(id);
-      return {
+      if (cameras.find(id) === undefined) throw cameraNotFound(id);
+      const lent = await lend?.(request.identity, id);
+      return reply.header('cache-control', 'no-store').send({
         webrtc_url: `${request.protocol}://${request.host}/live/${encodeURIComponent(id)}/whep`,
-        ice_servers: service.iceServers.map((server) => ({ ...server })),
-        stream_token: null,
-        expires_in: null,
-      };
+        ice_servers: service.iceServers.map(({ urls, ...server }) => ({ urls: [urls], ...server })),
+        stream_token: lent?.token ?? null,
+        expires_in: lent?.expiresIn ?? null,
+      });
     },
   );
 }

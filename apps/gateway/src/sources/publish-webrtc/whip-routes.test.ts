@@ -7,6 +7,7 @@ import {
 } from '../../../../../packages/protocols/src/whip/testing/offers.ts';
 import { CameraSet } from '../../cameras/camera-set.ts';
 import { silentLogger } from '../../observability/logger.ts';
+import { OPEN_HTTP_ACCESS } from '../../servers/http/http-access.ts';
 import { HttpServer } from '../../servers/http/http-server.ts';
 import { SessionRegistry } from '../../sessions/session-registry.ts';
 import { WebrtcService } from '../../sinks/webrtc/webrtc-service.ts';
@@ -46,7 +47,13 @@ const service = new WhipService({
   iceServers: [{ urls: 'stun:stun.example.org' }],
   maxPublishersPerAddress: 4,
 });
-const http = new HttpServer({ host: '127.0.0.1', port: 0, allowedOrigins: [ORIGIN], logger: silentLogger });
+const http = new HttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  allowedOrigins: [ORIGIN],
+  access: OPEN_HTTP_ACCESS,
+  logger: silentLogger,
+});
 let url = '';
 
 before(async () => {
@@ -56,7 +63,7 @@ before(async () => {
   await cameras.apply({ autoCreate: false, byId: { gate: publish, kept, away } });
   await workers.start();
   await http.prepare();
-  await http.app.register(whipRoutes(service));
+  await http.app.register(whipRoutes(service, OPEN_HTTP_ACCESS));
   url = await http.listen();
   const answer = cameras.publish({
     cameraId: 'kept',

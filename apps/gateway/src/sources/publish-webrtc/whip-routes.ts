@@ -2,6 +2,7 @@ import { problem } from '@vedette/contract';
 import { ProtocolError } from '@vedette/media';
 import { refuseOffer, SDP_TYPE } from '@vedette/protocols';
 import { z } from 'zod';
+import type { HttpAccess } from '../../servers/http/http-access.ts';
 import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
 import { HttpProblem } from '../../servers/http/problems.ts';
 import {
@@ -45,30 +46,34 @@ const POST_SCHEMA = {
   response: {
     201: z.string(),
     400: problem,
+    401: problem,
+    403: problem,
     404: problem,
     406: problem,
     409: problem,
     415: problem,
+    429: problem,
     503: problem,
   },
 };
 
 /** WHIP (RFC 9725): `POST` an offer to publish, get the answer and a session to `PATCH` and `DELETE`. */
-export function whipRoutes(service: WhipService): HttpRoutes {
+export function whipRoutes(service: WhipService, access: HttpAccess): HttpRoutes {
   return async (app) => {
     await app.register(async (scope) => {
       await Promise.resolve();
       takeTexts(scope);
-      addEndpoint(scope, service);
+      addEndpoint(scope, service, access);
       addResource(scope, service);
     });
   };
 }
 
-function addEndpoint(app: HttpApp, service: WhipService): void {
+function addEndpoint(app: HttpApp, service: WhipService, access: HttpAccess): void {
   addEndpointOptions(app, ENDPOINT, service.iceServers);
-  app.post(ENDPOINT, { schema: POST_SCHEMA }, async (request, reply) => {
+  app.post(ENDPOINT, { config: { access: 'door' }, schema: POST_SCHEMA }, async (request, reply) => {
     const { id } = request.params;
+    const identity = await access.admit(request, { action: 'publish', cameraId: id, protocol: 'webrtc' });
     const { 'content-type': contentType, accept, 'user-agent': userAgent } = request.headers;
     refuse(refuseOffer({ contentType, accept }));
     try {
@@ -79,9 +84,10 @@ function addEndpoint(app: HttpApp, service: WhipService): void {
         offer,
         peer: request.ip,
         userAgent,
+        identity,
         signal,
       });
-      const location = `/live/${encodeURIComponent(id)}/whip/${publication.id}`;
+      const location = `/live/${encodeURIComponent(id)}/whip/${publication.key}`;
       return await sendAnswer(reply, { ...publication, location }, service.iceServers);
     } catch (error) {
       throw asProblem(error);

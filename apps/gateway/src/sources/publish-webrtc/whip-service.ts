@@ -1,4 +1,6 @@
 import { parseWebrtcOffer, planPublishing, type IceServer } from '@vedette/protocols';
+import { randomUUID } from 'node:crypto';
+import type { Identity } from '../../access/identity.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { PublisherWorkers } from '../../workers/webrtc/publishing.ts';
@@ -24,14 +26,18 @@ export interface PublishOffer {
   /** Address of the peer, without port. */
   readonly peer: string;
   readonly userAgent?: string | undefined;
+  readonly identity: Identity;
   /** Aborts when the peer no longer waits for the answer. */
   readonly signal: AbortSignal;
 }
 
 /** A publication that has begun. */
 export interface Publication {
-  /** Of the session; also names the resource. */
-  readonly id: string;
+  /**
+   * Names the resource. Whoever knows it may end the session: it is told to the publisher alone, and is not the id
+   * by which lists show the session.
+   */
+  readonly key: string;
   readonly answer: string;
   readonly etag: string;
 }
@@ -85,8 +91,8 @@ export class WhipService {
   }
 
   /** The publisher of a session of `cameraId`, and the tag of its resource. */
-  find(cameraId: string, id: string): Entry | undefined {
-    const entry = this.#entries.get(id);
+  find(cameraId: string, key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
     return entry?.cameraId === cameraId ? entry : undefined;
   }
 
@@ -96,20 +102,21 @@ export class WhipService {
   }
 
   #begin(request: PublishOffer, publisher: WebrtcPublisher, answer: string): Publication {
-    const { cameraId, peer, userAgent, signal } = request;
+    const { cameraId, peer, userAgent, identity, signal } = request;
     const { record, end } = this.#options.sessions.begin(
-      { protocol: 'webrtc', kind: 'publish', cameraId, peer, userAgent, transport: 'udp' },
+      { protocol: 'webrtc', kind: 'publish', cameraId, peer, userAgent, transport: 'udp', identity },
       publisher,
     );
+    const key = randomUUID();
     const etag = `"${record.id.slice(0, 8)}"`;
-    this.#entries.set(record.id, { publisher, cameraId, etag });
+    this.#entries.set(key, { publisher, cameraId, etag });
     publisher.whenEnded((reason) => {
-      this.#entries.delete(record.id);
+      this.#entries.delete(key);
       end(reason);
     });
     // The peer gave up while its answer was made: nobody will ever connect.
     if (signal.aborted) publisher.close('the publisher did not wait for its answer');
-    return { id: record.id, answer, etag };
+    return { key, answer, etag };
   }
 
   /** @returns gives the place back. */

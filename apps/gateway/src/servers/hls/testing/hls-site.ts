@@ -4,6 +4,7 @@ import { silentLogger } from '../../../observability/logger.ts';
 import { SessionRegistry } from '../../../sessions/session-registry.ts';
 import { HlsMuxers, type HlsMuxersOptions } from '../../../sinks/hls/hls-muxers.ts';
 import type { Stream } from '../../../stream/stream.ts';
+import { OPEN_HTTP_ACCESS } from '../../http/http-access.ts';
 import { HttpServer } from '../../http/http-server.ts';
 import { hlsRoutes, type HlsRoutesOptions } from '../hls-routes.ts';
 
@@ -17,6 +18,7 @@ export class HlsSite {
   });
   readonly muxers: HlsMuxers;
   readonly #http = new HttpServer({
+    access: OPEN_HTTP_ACCESS,
     host: '127.0.0.1',
     port: 0,
     allowedOrigins: [],
@@ -48,6 +50,7 @@ export class HlsSite {
         cameras: { find: (id) => this.cameras.get(id) },
         sessions: this.sessions,
         output: this.muxers,
+        access: OPEN_HTTP_ACCESS,
         ...(this.#limits === undefined ? {} : { limits: this.#limits }),
       }),
     );

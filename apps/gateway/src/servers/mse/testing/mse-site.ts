@@ -10,6 +10,7 @@ import { SessionRegistry } from '../../../sessions/session-registry.ts';
 import { MseSinks } from '../../../sinks/mse/mse-sinks.ts';
 import type { Feed, Stream } from '../../../stream/stream.ts';
 import type { StreamFitter } from '../../../transcode/fitter.ts';
+import { OPEN_HTTP_ACCESS } from '../../http/http-access.ts';
 import { HttpServer } from '../../http/http-server.ts';
 import { mseRoutes } from '../mse-routes.ts';
 import { MseServer } from '../mse-server.ts';
@@ -39,6 +40,7 @@ export class MseSite {
   });
   readonly sinks = new MseSinks();
   readonly http = new HttpServer({
+    access: OPEN_HTTP_ACCESS,
     host: '127.0.0.1',
     port: 0,
     allowedOrigins: ['http://example.org'],
@@ -56,6 +58,7 @@ export class MseSite {
     await site.http.app.register(mseRoutes());
     const server = new MseServer({
       server: site.http.app.server,
+      access: OPEN_HTTP_ACCESS,
       allowedOrigins: ['http://example.org'],
       cameras: site.cameras,
       sessions: site.sessions,
