@@ -162,6 +162,37 @@ test('what a server says is repeated without keys', () => {
   );
 });
 
+test('what a publisher sends before it is let in is kept, up to a limit, and given out then', () => {
+  const talk = new Talk('rtmp://host/live/gate', 'publish');
+  const send = (): void => talk.sendToServer(video(4096));
+  send();
+  send();
+  assert.equal(talk.media.length, 0);
+  talk.server.acceptPublish();
+  assert.equal(talk.media.length, 2);
+  send();
+  assert.equal(talk.media.length, 3);
+  assert.deepEqual(talk.media[0], talk.media[2]);
+
+  const refused = new Talk('rtmp://host/live/gate', 'publish');
+  refused.sendToServer(video(4096));
+  refused.server.refuse('NetStream.Publish.Unauthorized', 'no');
+  refused.server.acceptPublish();
+  assert.equal(refused.media.length, 0);
+
+  const flood = new Talk('rtmp://host/live/gate', 'publish');
+  assert.throws(
+    () => {
+      for (let count = 0; count <= 2048; count += 1) flood.sendToServer(video(4096));
+    },
+    { code: 'ERR_RTMP_LIMIT' },
+  );
+  const player = new Talk('rtmp://host/live/gate', 'play');
+  player.sendToServer(video(128));
+  player.server.acceptPlay();
+  assert.equal(player.media.length, 0);
+});
+
 /** A client of bytes: commands in, commands out. */
 function rawClient(): {
   readonly session: RtmpServerSession;

@@ -14,12 +14,13 @@ export function rtmpRefusal(
   cameraId: string,
   { reason, message }: Pick<Refusal, 'reason' | 'message'>,
 ): RtmpRefusal {
+  // The word that clients look for, this project's own among them.
+  const description = reason === 'unauthenticated' ? `Unauthorized: ${message}` : message;
   if (action === 'publish') {
     const isHis = reason === 'unauthenticated' || reason === 'forbidden';
-    const code = isHis ? 'NetStream.Publish.Unauthorized' : 'NetStream.Publish.Failed';
-    return { code, description: message };
+    return { code: isHis ? 'NetStream.Publish.Unauthorized' : 'NetStream.Publish.Failed', description };
   }
   return reason === 'forbidden'
     ? { code: 'NetStream.Play.StreamNotFound', description: noCamera(cameraId) }
-    : { code: 'NetStream.Play.Failed', description: message };
+    : { code: 'NetStream.Play.Failed', description };
 }
