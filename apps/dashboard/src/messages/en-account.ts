@@ -59,5 +59,9 @@ export const account = {
   },
   share: {
     title: 'Shared camera',
+    locked: 'This camera was shared with a password',
+    open: 'Show the camera',
+    until: (moment: string) => `Shared until ${moment}`,
+    gone: 'This link shows nothing (any more)',
   },
 };
