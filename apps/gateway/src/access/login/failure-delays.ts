@@ -44,11 +44,17 @@ export class FailureDelays {
     return this.#failures.size;
   }
 
+  /** Ms to wait for the next attempt; 0: it is let through now. */
+  waitMs(counts: readonly FailureCount[]): number {
+    const now = this.#now();
+    return Math.max(0, ...counts.map((count) => this.#waitMs(count, now)));
+  }
+
   /** @returns the attempt, or ms to wait (> 0) where one of the counts lets none through now. */
   begin(counts: readonly FailureCount[]): Attempt | number {
-    const now = this.#now();
-    const waitMs = Math.max(0, ...counts.map((count) => this.#waitMs(count, now)));
+    const waitMs = this.waitMs(counts);
     if (waitMs > 0) return waitMs;
+    const now = this.#now();
     const begun = counts.map((count) => ({ count, failures: this.#enter(count.key, now) }));
     for (const { failures } of begun) failures.pending += 1;
     let isOver = false;

@@ -65,13 +65,14 @@ export class LoginGuard {
 
   /** An attempt at the password. @returns ms to wait where none is let through now. */
   password(claimant: Claimant): GuardedAttempt | number {
-    const { lane, deviceId, pair, address } = this.#describe(claimant);
-    const own: FailureCount =
-      deviceId === undefined
-        ? { key: `password:${pair}`, ...PAIR }
-        : { key: `password:device:${deviceId}`, ...DEVICE };
-    const counts = lane === 'stranger' ? [own, { key: `address:${address}`, ...ADDRESS }] : [own];
+    const { lane, own, counts } = this.#passwordCounts(claimant);
     return this.#guarded(claimant, lane, own, counts);
+  }
+
+  /** Where one stands who has a password to show, without an attempt at it; ms until one would be let through. */
+  standing(claimant: Claimant): { readonly lane: Lane; readonly waitMs: number } {
+    const { lane, counts } = this.#passwordCounts(claimant);
+    return { lane, waitMs: this.#delays.waitMs(counts) };
   }
 
   /** An attempt at the second factor, after the password was right. @param isLong a recovery code: not to be guessed. */
@@ -90,8 +91,18 @@ export class LoginGuard {
     this.#addresses.note(user.id, address);
   }
 
-  laneOf(claimant: Claimant): Lane {
-    return this.#describe(claimant).lane;
+  #passwordCounts(claimant: Claimant): {
+    readonly lane: Lane;
+    readonly own: FailureCount;
+    readonly counts: readonly FailureCount[];
+  } {
+    const { lane, deviceId, pair, address } = this.#describe(claimant);
+    const own: FailureCount =
+      deviceId === undefined
+        ? { key: `password:${pair}`, ...PAIR }
+        : { key: `password:device:${deviceId}`, ...DEVICE };
+    const counts = lane === 'stranger' ? [own, { key: `address:${address}`, ...ADDRESS }] : [own];
+    return { lane, own, counts };
   }
 
   #describe({ name, user, peer, device }: Claimant): {

@@ -38,8 +38,10 @@ export class PasswordCheck {
     const { users, passwords, guard } = this.#options;
     const user = users.byName(claim.name);
     const name = claim.name.toLowerCase();
+    // Before anything is compared: what is remembered must not tell those who guess whether they are right.
+    const { lane, waitMs } = guard.standing({ ...claim, user });
+    if (waitMs > 0) return limited(waitMs);
     if (passwords.remembers(name, user?.passwordHash, claim.password)) return proofOf(user);
-    const lane = guard.laneOf({ ...claim, user });
     const fingerprint = passwords.fingerprint(name, user?.passwordHash, claim.password);
     const key = `${lane} ${claim.peer.address} ${fingerprint}`;
     const underWay =

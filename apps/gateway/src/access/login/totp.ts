@@ -33,11 +33,9 @@ export function totpUrl({ secret }: Pick<TotpState, 'secret'>, name: string): st
 
 /** The time step that the code is of; `undefined`: none of those that are taken now. */
 export function totpStep(secret: string, code: string, nowMs: number): number | undefined {
-  const delta = generator(secret).validate({
-    token: code.replaceAll(/\s/g, ''),
-    timestamp: nowMs,
-    window: WINDOW,
-  });
+  const token = code.replaceAll(/\s/g, '');
+  if (!/^[0-9]{6}$/.test(token)) return undefined;
+  const delta = generator(secret).validate({ token, timestamp: nowMs, window: WINDOW });
   return delta === null ? undefined : Math.floor(nowMs / 1000 / PERIOD_S) + delta;
 }
 
