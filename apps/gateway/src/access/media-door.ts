@@ -43,7 +43,7 @@ const FORBIDDEN: Refusal = {
 const UNAVAILABLE: Refusal = {
   ok: false,
   reason: 'unavailable',
-  code: 'ERR_ACCESS_UNAVAILABLE',
+  code: 'ERR_UNAVAILABLE',
   message: 'It cannot be found out now whether you may: try again in a moment.',
 };
 
@@ -99,7 +99,7 @@ export class MediaDoor implements Door {
     const { limits } = this.#options;
     const waits = [
       await limits.take('sessions', identityKey(identity)),
-      await limits.take('sessions', `address:${peer.address}`),
+      await limits.take('sessions', peer.address),
     ];
     const retryAfterMs = Math.max(...waits);
     if (retryAfterMs === 0) return undefined;

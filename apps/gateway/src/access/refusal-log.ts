@@ -1,5 +1,6 @@
 import type { AuditTrail } from './audit-entry.ts';
 import type { Knock, Refusal } from './door.ts';
+import { limitKey } from './limits/limit-key.ts';
 import { identityKey, NOBODY, type Identity } from './identity.ts';
 
 export interface RefusalLogOptions {
@@ -19,8 +20,9 @@ interface Counted {
 const WINDOW_MS = 10_000;
 /** Different ones of one address in a window; beyond that they are counted as one, whatever they were for. */
 const MAX_PER_ADDRESS = 20;
-/** Different ones of all addresses in a window; beyond that each address has one. */
+/** Different ones of all addresses in a window; beyond that all others are counted as one. */
 const MAX_KEPT = 10_000;
+const EVERYBODY_ELSE = '';
 const MAX_USER = 100;
 
 /**
@@ -40,13 +42,14 @@ export class RefusalLog {
   }
 
   record(knock: Knock, refusal: Refusal, identity: Identity = NOBODY): void {
-    const known =
-      this.#counted.get(exactKey(knock, refusal, identity)) ?? this.#counted.get(knock.peer.address);
+    const address = limitKey(knock.peer.address);
+    const exact = exactKey(knock, refusal, identity);
+    const known = this.#counted.get(exact) ?? this.#counted.get(address) ?? this.#counted.get(EVERYBODY_ELSE);
     if (known !== undefined) {
       known.repeated += 1;
       return;
     }
-    this.#remember({ knock, refusal, identity, repeated: 0 });
+    this.#counted.set(this.#newKey(address, exact), { knock, refusal, identity, repeated: 0 });
     this.#write(knock, refusal, identity, {});
     this.#timer ??= setTimeout(() => this.flush(), this.#windowMs).unref();
   }
@@ -63,13 +66,11 @@ export class RefusalLog {
     }
   }
 
-  #remember(counted: Counted): void {
-    const { address } = counted.knock.peer;
+  #newKey(address: string, exact: string): string {
+    if (this.#counted.size >= MAX_KEPT) return EVERYBODY_ELSE;
     const ofAddress = (this.#perAddress.get(address) ?? 0) + 1;
     this.#perAddress.set(address, ofAddress);
-    const isMany = ofAddress >= MAX_PER_ADDRESS || this.#counted.size >= MAX_KEPT;
-    const key = isMany ? address : exactKey(counted.knock, counted.refusal, counted.identity);
-    this.#counted.set(key, counted);
+    return ofAddress >= MAX_PER_ADDRESS ? address : exact;
   }
 
   #write(knock: Knock, { code, reason }: Refusal, identity: Identity, more: { repeated?: number }): void {
@@ -93,5 +94,13 @@ function exactKey(
   identity: Identity,
 ): string {
   const user = 'user' in credentials ? credentials.user : '';
-  return JSON.stringify([peer.address, identityKey(identity), action, cameraId, protocol, code, user]);
+  return JSON.stringify([
+    limitKey(peer.address),
+    identityKey(identity),
+    action,
+    cameraId,
+    protocol,
+    code,
+    user,
+  ]);
 }
