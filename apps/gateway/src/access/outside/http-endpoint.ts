@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
@@ -19,7 +19,7 @@ export class EndpointUnavailableError extends Error {
   override readonly name = 'EndpointUnavailableError';
 }
 
-type OnConnection = (error: Error | null, socket?: Duplex) => void;
+type OnConnection = (error: Error | null, socket: Duplex) => void;
 
 /** Accepts one certificate, whoever signed it; nothing is sent before it was looked at. */
 class PinnedAgent extends HttpsAgent {
@@ -30,19 +30,18 @@ class PinnedAgent extends HttpsAgent {
     this.#fingerprint = plainFingerprint(fingerprint);
   }
 
-  override createConnection(options: ConnectionOptions, callback?: OnConnection): undefined {
-    const socket = connectTls({ ...options, rejectUnauthorized: false }, () => {
+  override createConnection(options: RequestOptions, callback?: OnConnection): undefined {
+    const socket = connectTls({ ...(options as ConnectionOptions), rejectUnauthorized: false }, () => {
       const { fingerprint256 } = socket.getPeerCertificate();
       socket.removeListener('error', fail);
-      if (plainFingerprint(fingerprint256) === this.#fingerprint) callback?.(null, socket);
-      else {
-        socket.destroy();
-        callback?.(
-          new EndpointUnavailableError(`its certificate has another fingerprint: ${fingerprint256}`),
-        );
+      if (plainFingerprint(fingerprint256) === this.#fingerprint) {
+        callback?.(null, socket);
+        return;
       }
+      socket.destroy();
+      fail(new EndpointUnavailableError(`its certificate has another fingerprint: ${fingerprint256}`));
     });
-    const fail = (error: Error): void => callback?.(error);
+    const fail = (error: Error): void => callback?.(error, socket);
     socket.once('error', fail);
   }
 }
@@ -51,7 +50,7 @@ class PinnedAgent extends HttpsAgent {
 export class HttpEndpoint {
   readonly #url: URL;
   readonly #timeoutMs: number;
-  readonly #agent: HttpAgent;
+  readonly #agent: HttpAgent | HttpsAgent;
   #waiting = 0;
 
   constructor({ url, timeoutMs, fingerprint }: HttpEndpointOptions) {
