@@ -106,7 +106,7 @@ function addLogout(app: HttpApp, context: LoginContext, { logout, users }: AuthR
         summary: 'Log out',
         description: 'Ends the login of the cookie, the bearer and the refresh token that are shown.',
         tags: ['auth'],
-        body: logoutRequest.optional(),
+        body: logoutRequest.nullish(),
         response: { 204: z.null(), 400: problem, 503: problem },
       },
     },
