@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import type { SessionObserver, SessionRecord } from '../sessions/session-registry.ts';
 import type { AuditEntry, AuditTrail } from './audit-entry.ts';
 import { EVERYBODY } from './identity.ts';
+import { plainAddress } from './tokens/plain-address.ts';
 
 /** Writes down each start and end of viewing and publishing. */
 export function auditSessions(audit: AuditTrail, now: () => number = Date.now): SessionObserver {
@@ -25,8 +27,8 @@ function about(
   return { identity, action: `${kind}.${verb}`, cameraId, address: addressOf(peer), userAgent, result: 'ok' };
 }
 
-/** Without the port: `10.0.0.1:5000`, `[::1]:5000`, or an address alone. */
+/** Without the port: of `10.0.0.1:5000`, `[::1]:5000`, or an address alone. */
 function addressOf(peer: string): string {
-  const [, inBrackets, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(peer) ?? [];
-  return inBrackets ?? plain ?? peer;
+  const address = isIP(peer) === 0 ? peer.replace(/:\d+$/, '') : peer;
+  return plainAddress(address.replace(/^\[(.*)\]$/, '$1'));
 }
