@@ -7,6 +7,9 @@ import type { Stream } from '../../../stream/stream.ts';
 import { OPEN_HTTP_ACCESS } from '../../http/http-access.ts';
 import { HttpServer } from '../../http/http-server.ts';
 import { hlsRoutes, type HlsRoutesOptions } from '../hls-routes.ts';
+import { HLS_SESSION_LIMITS } from '../hls-sessions.ts';
+
+type HlsRouting = Required<Pick<HlsRoutesOptions, 'limits' | 'access' | 'signedPaths'>>;
 
 /** The real HTTP server with nothing but HLS on it, on a free port. */
 export class HlsSite {
@@ -17,21 +20,17 @@ export class HlsSite {
     ended: (_session, reason) => this.ended.push(reason),
   });
   readonly muxers: HlsMuxers;
-  readonly #http = new HttpServer({
-    access: OPEN_HTTP_ACCESS,
-    host: '127.0.0.1',
-    port: 0,
-    allowedOrigins: [],
-    logger: silentLogger,
-  });
-  readonly #limits: HlsRoutesOptions['limits'];
+  readonly #http: HttpServer;
+  readonly #routing: HlsRouting;
   #url = '';
 
-  constructor(
-    options: Partial<HlsMuxersOptions> & { readonly limits?: NonNullable<HlsRoutesOptions['limits']> } = {},
-  ) {
-    const { limits, ...muxing } = options;
-    this.#limits = limits;
+  constructor(options: Partial<HlsMuxersOptions> & Partial<HlsRouting> = {}) {
+    const { limits = HLS_SESSION_LIMITS, access = OPEN_HTTP_ACCESS, signedPaths, ...muxing } = options;
+    this.#routing = { limits, access, signedPaths };
+    this.#http = new HttpServer({
+      ...{ host: '127.0.0.1', port: 0, allowedOrigins: [], logger: silentLogger },
+      access,
+    });
     this.muxers = new HlsMuxers({ logger: silentLogger, ...muxing });
   }
 
@@ -50,8 +49,7 @@ export class HlsSite {
         cameras: { find: (id) => this.cameras.get(id) },
         sessions: this.sessions,
         output: this.muxers,
-        access: OPEN_HTTP_ACCESS,
-        ...(this.#limits === undefined ? {} : { limits: this.#limits }),
+        ...this.#routing,
       }),
     );
     this.#url = await this.#http.listen();
