@@ -16,7 +16,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function tracked(player: Player): Player {
+function tracked<P extends Player>(player: P): P {
   running.add(player);
   const forget = (): void => void running.delete(player);
   player.done.then(forget, forget);
@@ -57,8 +57,13 @@ export function publishByFfmpeg(clip: Clip, address: string): Player {
   return tracked(startFfmpeg(['-re', '-i', clip.file, '-c', 'copy', '-f', 'mpegts', address]));
 }
 
+/** srt-live-transmit, and what it has said so far. */
+export interface Transmit extends Player {
+  readonly said: () => string;
+}
+
 /** The same by srt-live-transmit, which takes more options of SRT. */
-export function publishByTransmit(clip: Clip, address: string): Player {
+export function publishByTransmit(clip: Clip, address: string): Transmit {
   const feeder = spawn(
     'ffmpeg',
     ['-v', 'error', '-re', '-i', clip.file, '-c', 'copy', '-f', 'mpegts', 'pipe:1'],
@@ -68,6 +73,8 @@ export function publishByTransmit(clip: Clip, address: string): Player {
   );
   const player = startTransmit('file://con', address, { input: feeder.stdout });
   feeder.once('close', () => setTimeout(() => player.kill('SIGINT'), 300));
+  const stopFeeding = (): void => void feeder.kill('SIGKILL');
+  player.done.then(stopFeeding, stopFeeding);
   return player;
 }
 
@@ -77,7 +84,7 @@ export function startTransmit(
   from: string,
   to: string,
   { input, isPersistent = false }: { input?: NodeJS.ReadableStream; isPersistent?: boolean } = {},
-): Player {
+): Transmit {
   const again = isPersistent ? 'yes' : 'no';
   const child = spawn('srt-live-transmit', ['-loglevel', 'note', '-autoreconnect', again, from, to], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -95,7 +102,7 @@ export function startTransmit(
     );
     child.once('close', (code) => resolve({ code, stdout: Buffer.concat(chunks), stderr }));
   });
-  return tracked({ done, kill: (signal = 'SIGKILL') => void child.kill(signal) });
+  return tracked({ done, said: () => stderr, kill: (signal = 'SIGKILL') => void child.kill(signal) });
 }
 
 /** ffmpeg watches `pictures` pictures from `address`. */
