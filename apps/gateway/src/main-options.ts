@@ -1,15 +1,20 @@
 import { flagOverride, isBooleanFlag, type Override } from './config/overrides.ts';
 
+/** What the command line says of the configuration. */
+export interface ConfigFlags {
+  readonly configFile: string | undefined;
+  readonly overrides: readonly Override[];
+}
+
 /** What the command line asks for. */
 export type MainOptions =
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'check-source'; readonly args: readonly string[] }
-  | {
+  | (ConfigFlags & { readonly command: 'reset-password'; readonly name: string })
+  | (ConfigFlags & {
       readonly command: 'start';
-      readonly configFile: string | undefined;
       readonly readyFile: string | undefined;
-      readonly overrides: readonly Override[];
-    };
+    });
 
 /** The command line can't be understood; `message` says which word. */
 export class UsageError extends Error {
@@ -18,6 +23,7 @@ export class UsageError extends Error {
 
 export const USAGE = `Usage: vedette [start] [flags]        start the gateway
        vedette check-source URL       look at a camera before adding it
+       vedette reset-password NAME    give a user a new password, shown here
        vedette --version | --help
 
   --config FILE       configuration (default: vedette.yml, where there is one)
@@ -63,11 +69,23 @@ export function parseArguments(args: readonly string[]): MainOptions {
   if (args.includes('--help') || args.includes('-h') || first === 'help') return { command: 'help' };
   if (args.includes('--version') || first === 'version') return { command: 'version' };
   if (first === 'check-source') return { command: 'check-source', args: args.slice(1) };
+  if (first === 'reset-password') return parseResetPassword(args.slice(1));
+  return { command: 'start', ...parseFlags(first === 'start' ? args.slice(1) : args) };
+}
 
+function parseResetPassword([name, ...flags]: readonly string[]): MainOptions {
+  if (name === undefined || name.startsWith('-'))
+    throw new UsageError('reset-password needs the name of a user');
+  const { readyFile, ...configFlags } = parseFlags(flags);
+  if (readyFile !== undefined) throw new UsageError('reset-password takes no --ready-file');
+  return { command: 'reset-password', name, ...configFlags };
+}
+
+function parseFlags(args: readonly string[]): ConfigFlags & { readonly readyFile: string | undefined } {
   let configFile: string | undefined;
   let readyFile: string | undefined;
   const overrides: Override[] = [];
-  for (const { name, value } of flagsOf(first === 'start' ? args.slice(1) : args)) {
+  for (const { name, value } of flagsOf(args)) {
     if (name === 'config') configFile = value;
     else if (name === 'ready-file') readyFile = value;
     else {
@@ -76,5 +94,5 @@ export function parseArguments(args: readonly string[]): MainOptions {
       overrides.push(override);
     }
   }
-  return { command: 'start', configFile, readyFile, overrides };
+  return { configFile, readyFile, overrides };
 }

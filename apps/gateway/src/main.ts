@@ -4,8 +4,9 @@ import { checkSourceCommand } from './check-source/check-source-command.ts';
 import { ConfigError, loadConfig, type ConfigSources } from './config/load-config.ts';
 import { watchConfig } from './config/watch-config.ts';
 import { startGateway, type Gateway } from './gateway.ts';
-import { parseArguments, USAGE, UsageError, type MainOptions } from './main-options.ts';
+import { parseArguments, USAGE, UsageError, type ConfigFlags, type MainOptions } from './main-options.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
+import { resetPasswordCommand } from './reset-password-command.ts';
 import { version } from './version.ts';
 
 const DEFAULT_CONFIG_FILE = 'vedette.yml';
@@ -28,10 +29,10 @@ function writeReadyFile(file: string, { addresses }: Gateway): void {
   renameSync(temporary, file);
 }
 
-function greet({ addresses }: Gateway): void {
+function greet({ addresses }: Gateway, { access }: Config): void {
   say(`Vedette ${version} is running: ${addresses.http}`);
   if (addresses.rtsp !== undefined) say(`  RTSP players:            ${addresses.rtsp}/CAMERA`);
-  say('  Only this machine can reach it: there is no access control yet.');
+  if (access.mode === 'open') say('  Only this machine can reach it: access is open.');
 }
 
 /** Reloads on SIGHUP and when the file changes; a configuration that is not valid changes nothing. */
@@ -61,14 +62,18 @@ function reloadOnChange(sources: ConfigSources, gateway: Gateway, logger: Logger
   });
 }
 
-async function start(options: Extract<MainOptions, { command: 'start' }>): Promise<void> {
-  const file = options.configFile ?? process.env['VEDETTE_CONFIG'];
-  const sources: ConfigSources = {
+function configSources({ configFile, overrides }: ConfigFlags): ConfigSources {
+  const file = configFile ?? process.env['VEDETTE_CONFIG'];
+  return {
     file: file ?? DEFAULT_CONFIG_FILE,
     isFileRequired: file !== undefined,
     environment: process.env,
-    flags: options.overrides,
+    flags: overrides,
   };
+}
+
+async function start(options: Extract<MainOptions, { command: 'start' }>): Promise<void> {
+  const sources = configSources(options);
   const { config, warnings } = loadConfig(sources);
   const logger = createLogger(config.logLevel);
   for (const warning of warnings) logger.warn({}, warning);
@@ -77,7 +82,7 @@ async function start(options: Extract<MainOptions, { command: 'start' }>): Promi
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.resolve(signal));
   const gateway = await startOrExplain(config, logger);
   const stopWatching = reloadOnChange(sources, gateway, logger);
-  greet(gateway);
+  greet(gateway, config);
   const readyFile = options.readyFile ?? process.env['VEDETTE_READY_FILE'];
   if (readyFile !== undefined) writeReadyFile(readyFile, gateway);
 
@@ -94,7 +99,7 @@ async function start(options: Extract<MainOptions, { command: 'start' }>): Promi
 
 async function startOrExplain(config: Config, logger: Logger): Promise<Gateway> {
   try {
-    return await startGateway(config, logger);
+    return await startGateway(config, logger, { say, environment: process.env });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       fail(
@@ -117,6 +122,11 @@ async function main(): Promise<void> {
     case 'check-source':
       process.exitCode = await checkSourceCommand(options.args, process);
       return;
+    case 'reset-password': {
+      const { config } = loadConfig(configSources(options));
+      process.exitCode = await resetPasswordCommand(options.name, config, process);
+      return;
+    }
     case 'start':
       return start(options);
   }

@@ -21,7 +21,7 @@ const RATE = { count: 1_000_000, seconds: 60 };
 const NONE: Credentials = { kind: 'none' };
 
 function said(answer: Proof | Refusal): string {
-  return answer.ok ? `${answer.identity.kind}` : `${answer.reason} ${answer.code}`;
+  return answer.ok ? answer.identity.kind : `${answer.reason} ${answer.code}`;
 }
 
 /** A player that answers a challenge (RFC 7616 §3.4.1 without qop, which is enough here). */

@@ -94,7 +94,7 @@ describe('login', () => {
     }
     const [first, ...others] = seen;
     assert.deepEqual(first?.calls, ['remembers', 'verify stranger']);
-    assert.equal(first?.proof.ok, false);
+    assert.equal(first.proof.ok, false);
     for (const other of others) assert.deepEqual(other, first);
   });
 
