@@ -1,5 +1,7 @@
 import type { Config } from '@vedette/contract';
 import path from 'node:path';
+import { auditSessions } from './access/session-audit.ts';
+import { buildAdministration } from './build-administration.ts';
 import { createCameraSource, createSubSource } from './camera-sources.ts';
 import { CameraSet, type ManagedBy } from './cameras/camera-set.ts';
 import { apiCameraGuard, networkGuard, type AddressGuard } from './net/guarded-lookup.ts';
@@ -17,8 +19,8 @@ import {
   buildSrt,
   buildWebrtc,
 } from './build-services.ts';
+import type { Access } from './open-access.ts';
 import type { Parts } from './parts.ts';
-import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { HttpServer } from './servers/http/http-server.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { RtspSinks } from './sinks/rtsp/rtsp-sinks.ts';
@@ -30,13 +32,23 @@ import { MediaWorkers } from './workers/media/media-workers.ts';
 /** What everything else stands on. */
 type Foundation = Pick<
   Parts,
-  'config' | 'logger' | 'media' | 'cameras' | 'sessions' | 'snapshots' | 'metrics' | 'hardware' | 'fitter'
+  | 'config'
+  | 'logger'
+  | 'access'
+  | 'administration'
+  | 'media'
+  | 'cameras'
+  | 'sessions'
+  | 'snapshots'
+  | 'metrics'
+  | 'hardware'
+  | 'fitter'
 >;
 /** What peers come to. */
 type Services = Omit<Parts, keyof Foundation>;
 
 /** Builds the parts and ties them together. */
-export function buildParts(config: Config, logger: Logger): Parts {
+export function buildParts(config: Config, logger: Logger, access: Access): Parts {
   const compileCache = path.resolve(config.dataDir, 'compile-cache');
   const media = new MediaWorkers({ logger, compileCache });
   const snapshots = new Snapshots({ studio: media });
@@ -63,22 +75,33 @@ export function buildParts(config: Config, logger: Logger): Parts {
     srt: () => services.srt?.report,
     pushes: () => services.pushes.list(),
   });
-  const sessions = buildSessions(metrics, logger);
-  const foundation = { config, logger, media, cameras, sessions, snapshots, metrics, hardware, fitter };
+  const sessions = buildSessions(metrics, logger, access);
+  const administration = buildAdministration({ config, logger, access, cameras, sessions });
+  const foundation = {
+    config,
+    logger,
+    access,
+    administration,
+    media,
+    cameras,
+    sessions,
+    snapshots,
+    metrics,
+    hardware,
+    fitter,
+  };
   const services: Services = buildServices(foundation);
   return { ...foundation, ...services };
 }
 
-function buildSessions(metrics: Metrics, logger: Logger): SessionRegistry {
-  const log = sessionLog(logger);
+function buildSessions(metrics: Metrics, logger: Logger, { audit }: Access): SessionRegistry {
+  const observers = [metrics, sessionLog(logger), auditSessions(audit)];
   return new SessionRegistry({
     started: (session) => {
-      metrics.started(session);
-      log.started(session);
+      for (const observer of observers) observer.started(session);
     },
     ended: (session, reason) => {
-      metrics.ended(session);
-      log.ended(session, reason);
+      for (const observer of observers) observer.ended(session, reason);
     },
   });
 }
@@ -89,7 +112,7 @@ function buildServices(foundation: Foundation): Services {
   const srtSinks = createSrtSinks();
   const http = new HttpServer({
     ...config.http,
-    access: OPEN_HTTP_ACCESS,
+    access: foundation.access.http,
     secure: httpCertificate(config.http, { dataDir: config.dataDir, logger }),
     logger,
   });

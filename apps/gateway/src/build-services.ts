@@ -1,10 +1,8 @@
 import type { Config } from '@vedette/contract';
-import { OPEN_DOOR } from './access/door.ts';
 import { TlsCertificate } from './net/tls-certificate.ts';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
-import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { MseServer } from './servers/mse/mse-server.ts';
 import { RtmpServer } from './servers/rtmp/rtmp-server.ts';
 import { RtspServer } from './servers/rtsp/rtsp-server.ts';
@@ -48,14 +46,15 @@ export function buildRtsp(
     logger,
     fitter,
     rtspSinks: sinks,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks'>,
+    access,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'access'>,
 ): RtspServer {
   const tls =
     certificate === undefined || key === undefined
       ? undefined
       : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtspServer({
-    door: OPEN_DOOR,
+    door: access.door,
     host,
     port,
     tls,
@@ -77,10 +76,11 @@ export function buildSrt(
     logger,
     fitter,
     srtSinks: sinks,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'srtSinks'>,
+    access,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'srtSinks' | 'access'>,
 ): SrtServer {
   return new SrtServer({
-    door: OPEN_DOOR,
+    door: access.door,
     host,
     port,
     latencyMs,
@@ -97,7 +97,13 @@ export function buildSrt(
 
 export function buildRtmp(
   { host, port, tlsPort, certificate, key }: Config['rtmp'],
-  { cameras, sessions, logger, fitter }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter'>,
+  {
+    cameras,
+    sessions,
+    logger,
+    fitter,
+    access,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'access'>,
 ): RtmpServer {
   const sinks = new RtmpSinks();
   const tls =
@@ -105,7 +111,7 @@ export function buildRtmp(
       ? undefined
       : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
   return new RtmpServer({
-    door: OPEN_DOOR,
+    door: access.door,
     host,
     port,
     tls,
@@ -190,13 +196,14 @@ export function buildMse(
     sessions,
     fitter,
     logger,
-  }: Pick<Parts, 'http' | 'cameras' | 'sessions' | 'fitter' | 'logger'>,
+    access,
+  }: Pick<Parts, 'http' | 'cameras' | 'sessions' | 'fitter' | 'logger' | 'access'>,
 ): MseServer {
   const sinks = new MseSinks();
   return new MseServer({
     server: http.app.server,
     allowedOrigins,
-    access: OPEN_HTTP_ACCESS,
+    access: access.http,
     cameras,
     sessions,
     fitter,

@@ -1,15 +1,15 @@
 import { cameraConfig, type Config } from '@vedette/contract';
 import { mkdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { OPEN_RIGHTS } from './access/rights.ts';
 import { camerasJson } from './api/api-routes.ts';
 import { LiveEvents } from './api/live-events.ts';
 import { pushJson } from './api/push-json.ts';
 import { buildParts } from './build-parts.ts';
+import { shownHost } from './net/shown-host.ts';
 import type { Logger } from './observability/logger.ts';
+import { openAccess } from './open-access.ts';
 import type { Parts } from './parts.ts';
 import { addRoutes } from './routes.ts';
-import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import type { ListenerPorts } from './servers/tcp-listeners.ts';
 
 /** A scene made on the spot, while somebody watches. */
@@ -27,6 +27,13 @@ export interface Addresses {
   readonly webrtc?: number;
 }
 
+/** Where the program is started from. */
+export interface Terminal {
+  /** Writes a line; the only place where a first password is shown. */
+  readonly say: (text: string) => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 export interface Gateway {
   readonly addresses: Addresses;
   /** Takes the cameras of a new configuration. @returns the keys whose change needs a restart. */
@@ -42,8 +49,9 @@ function declaredCameras({ cameras, demo }: Config): Config['cameras'] {
 }
 
 /** Makes cameras and pushes what `config` asks for. A camera whose pushes alone have changed is not touched. */
-async function declare({ cameras, pushes }: Parts, config: Config): Promise<void> {
+async function declare({ cameras, pushes, administration }: Parts, config: Config): Promise<void> {
   const { autoCreate, byId } = declaredCameras(config);
+  administration.sets.declare(byId);
   const entries = Object.entries(byId);
   const plain = Object.fromEntries(entries.map(([id, camera]) => [id, { ...camera, push: [] }]));
   await cameras.apply({ autoCreate, byId: plain });
@@ -59,13 +67,16 @@ function restartKeys(running: Config, next: Config): string[] {
 }
 
 /** Builds the program and starts it; what was started is ended again when a later part can't start. */
-export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
-  const parts = buildParts(config, logger);
-  const closers: (() => Promise<void> | void)[] = [];
+export async function startGateway(config: Config, logger: Logger, terminal: Terminal): Promise<Gateway> {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const access = await openAccess(config, logger);
+  const closers: (() => Promise<void> | void)[] = [async () => access.close()];
   const close = async (): Promise<void> => {
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
   };
   try {
+    if (config.access.mode === 'required') await access.firstRun(terminal.say, terminal.environment);
+    const parts = buildParts(config, logger, access);
     const addresses = await start(parts, closers);
     return {
       addresses,
@@ -84,8 +95,10 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 /** Starts the parts in the order of their needs; each leaves its end in `closers`. */
 async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Promise<Addresses> {
   const { config, media, cameras, pushes, sessions, fitter, rtsp, rtmp, srt, webrtc, hls, mse, http } = parts;
+  const { access, administration } = parts;
+  await administration.sets.load();
+  await administration.stored.load();
   await addRoutes(parts);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   closers.push(async () => media.close());
   closers.push(async () => cameras.close());
   closers.push(async () => pushes.close());
@@ -106,8 +119,8 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   const events = new LiveEvents({
     server: http.app.server,
     allowedOrigins: config.http.allowedOrigins,
-    access: OPEN_HTTP_ACCESS,
-    cameras: () => camerasJson({ cameras, sessions, rights: OPEN_RIGHTS }),
+    access: access.http,
+    cameras: () => camerasJson({ cameras, sessions, rights: access.rights }),
     pushes: () => pushes.list().map(pushJson),
   });
   closers.push(async () => http.close());
@@ -118,14 +131,18 @@ async function start(parts: Parts, closers: (() => Promise<void> | void)[]): Pro
   events.start();
 
   await declare(parts, config);
-  const { host } = config.rtsp;
+  await administration.stored.apply();
+  administration.guard.start();
+  closers.push(() => administration.guard.close());
+  access.retention.start();
+  const host = shownHost(config.rtsp.host);
   return {
     http: url,
     ...(rtspPorts === undefined ? {} : { rtsp: `rtsp://${host}:${rtspPorts.port}` }),
-    ...(srtPort === undefined ? {} : { srt: `srt://${config.srt.host}:${srtPort}` }),
+    ...(srtPort === undefined ? {} : { srt: `srt://${shownHost(config.srt.host)}:${srtPort}` }),
     ...(webrtcPorts === undefined ? {} : { webrtc: webrtcPorts.port }),
     ...(rtspPorts?.tlsPort === undefined ? {} : { rtsps: `rtsps://${host}:${rtspPorts.tlsPort}` }),
-    ...rtmpAddresses(config.rtmp.host, rtmpPorts),
+    ...rtmpAddresses(shownHost(config.rtmp.host), rtmpPorts),
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Config } from '@vedette/contract';
+import type { Administration } from './build-administration.ts';
 import type { CameraSet } from './cameras/camera-set.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
 import type { HttpServer } from './servers/http/http-server.ts';
+import type { Access } from './open-access.ts';
 import type { PushSet } from './push/push-set.ts';
 import type { MseServer } from './servers/mse/mse-server.ts';
 import type { RtmpServer } from './servers/rtmp/rtmp-server.ts';
@@ -22,6 +24,8 @@ import type { MediaWorkers } from './workers/media/media-workers.ts';
 export interface Parts {
   readonly config: Config;
   readonly logger: Logger;
+  readonly access: Access;
+  readonly administration: Administration;
   readonly media: MediaWorkers;
   readonly cameras: CameraSet;
   readonly sessions: SessionRegistry;

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import path from 'node:path';
-import { OPEN_RIGHTS } from './access/rights.ts';
+import { addAccessRoutes } from './access-routes.ts';
+import { lendForViewing } from './access/tokens/lend-for-viewing.ts';
 import { cameraRoutes, sessionRoutes } from './api/api-routes.ts';
 import { healthRoutes } from './api/health-routes.ts';
 import { registerOpenApi } from './api/openapi-routes.ts';
@@ -9,7 +10,6 @@ import { serverRoutes } from './api/server-routes.ts';
 import { viewingRoutes } from './api/viewing-routes.ts';
 import type { Parts } from './parts.ts';
 import { hlsRenditions } from './build-services.ts';
-import { OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
 import { dashboardRoutes } from './servers/http/dashboard-routes.ts';
 import { mseRoutes } from './servers/mse/mse-routes.ts';
@@ -42,48 +42,46 @@ const WHEP_OFF: SwitchedOff = {
 const WHIP_OFF: SwitchedOff = { ...WHEP_OFF, url: '/live/:id/whip' };
 
 /** Every route, in the order of the API document. */
-export async function addRoutes({
-  http,
-  cameras,
-  sessions,
-  metrics,
-  snapshots,
-  fitter,
-  pushes,
-  rtsp,
-  webrtc,
-  hls,
-}: Parts): Promise<void> {
+export async function addRoutes(parts: Parts): Promise<void> {
+  const { http, cameras, sessions, metrics, fitter, pushes, rtsp, webrtc } = parts;
+  const { rights, audit } = parts.access;
   await http.prepare();
   await registerOpenApi(http.app, version);
   await http.app.register(
     serverRoutes(() => ({ version, transcodes: fitter.isEnabled, rtspPort: rtsp?.port ?? null })),
   );
-  await http.app.register(cameraRoutes({ cameras, sessions, rights: OPEN_RIGHTS }));
-  await http.app.register(pushRoutes({ cameras, pushes, audit: { record: () => undefined } }));
-  await http.app.register(sessionRoutes({ sessions, rights: OPEN_RIGHTS }));
+  await http.app.register(cameraRoutes({ cameras, sessions, rights }));
+  await http.app.register(pushRoutes({ cameras, pushes, audit }));
+  await http.app.register(sessionRoutes({ sessions, rights }));
+  await addMediaRoutes(parts);
+  await addAccessRoutes(parts);
+  await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
+  await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
+}
+
+async function addMediaRoutes(parts: Parts): Promise<void> {
+  const { http, access, cameras, sessions, snapshots, fitter, webrtc, hls } = parts;
   await http.app.register(
     webrtc === undefined
       ? switchedOffRoutes(WHEP_OFF)
-      : whepRoutes({ service: webrtc, cameras, access: OPEN_HTTP_ACCESS }),
+      : whepRoutes({
+          service: webrtc,
+          cameras,
+          access: access.http,
+          lend: lendForViewing(access.streamTokens),
+        }),
   );
   await http.app.register(
     webrtc === undefined
       ? switchedOffRoutes(WHIP_OFF)
       : whipRoutes(
           new WhipService({ workers: webrtc, cameras, sessions, iceServers: webrtc.iceServers }),
-          OPEN_HTTP_ACCESS,
+          access.http,
         ),
   );
   if (hls !== undefined)
     await http.app.register(
-      hlsRoutes({
-        cameras,
-        sessions,
-        output: hls,
-        access: OPEN_HTTP_ACCESS,
-        renditions: hlsRenditions(fitter),
-      }),
+      hlsRoutes({ cameras, sessions, output: hls, access: access.http, renditions: hlsRenditions(fitter) }),
     );
   await http.app.register(mseRoutes());
   await http.app.register(
@@ -93,10 +91,8 @@ export async function addRoutes({
       offered: { webrtc: webrtc !== undefined, hls: hls !== undefined },
     }),
   );
-  for (const viewing of endlessViewings({ cameras, sessions, fitter })) await http.app.register(viewing);
-  await http.app.register(snapshotRoutes(snapshots, cameras, OPEN_HTTP_ACCESS));
-  await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
-  await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
+  for (const viewing of endlessViewings(parts)) await http.app.register(viewing);
+  await http.app.register(snapshotRoutes(snapshots, cameras, access.http));
 }
 
 /** Answers without end: media as it comes, over a plain connection. */
@@ -104,12 +100,13 @@ function endlessViewings({
   cameras,
   sessions,
   fitter,
-}: Pick<Parts, 'cameras' | 'sessions' | 'fitter'>): FastifyPluginAsync[] {
+  access: { http: access },
+}: Pick<Parts, 'cameras' | 'sessions' | 'fitter' | 'access'>): FastifyPluginAsync[] {
   return [
     endlessViewing({
       cameras,
       sessions,
-      access: OPEN_HTTP_ACCESS,
+      access,
       way: ladderWay(fitter, createTsSinks(), TS_CARRIAGE),
       protocol: 'ts',
       contentType: 'video/mp2t',
@@ -119,7 +116,7 @@ function endlessViewings({
     endlessViewing({
       cameras,
       sessions,
-      access: OPEN_HTTP_ACCESS,
+      access,
       way: ladderWay(fitter, createFlvSinks(), FLV_CARRIAGE),
       protocol: 'flv',
       contentType: 'video/x-flv',
@@ -129,7 +126,7 @@ function endlessViewings({
     endlessViewing({
       cameras,
       sessions,
-      access: OPEN_HTTP_ACCESS,
+      access,
       way: mjpegWay(fitter, new MjpegSinks()),
       protocol: 'mjpeg',
       contentType: MJPEG_CONTENT_TYPE,

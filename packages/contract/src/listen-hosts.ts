@@ -1,8 +1,5 @@
 import { z } from 'zod';
 
-/** Whether everybody who comes has to prove who he is; until it is so, nothing may listen beyond this machine. */
-export const ACCESS_IS_ENFORCED: boolean = false;
-
 /** Whoever listens. */
 export const LISTENERS = ['http', 'rtsp', 'rtmp', 'srt', 'webrtc'] as const;
 type Listener = (typeof LISTENERS)[number];
@@ -34,29 +31,25 @@ function isLoopback(host: string): boolean {
 }
 
 /** Whether only this machine may reach the listeners. */
-function isLocal({ access }: Site, isEnforced: boolean): boolean {
-  return access.mode === 'open' || !isEnforced;
+function isLocal({ access }: Site): boolean {
+  return access.mode === 'open';
 }
 
 /** Why the listeners may not be where they are to be, by listener; whoever reaches one could watch. */
-export function exposedListeners(
-  site: Site,
-  isEnforced = ACCESS_IS_ENFORCED,
-): { listener: Listener; message: string }[] {
-  if (!isLocal(site, isEnforced)) return [];
-  const why = isEnforced ? 'while access.mode is open' : 'while there is no access control';
+export function exposedListeners(site: Site): { listener: Listener; message: string }[] {
+  if (!isLocal(site)) return [];
   return LISTENERS.filter((listener) => {
     const { enabled = true, host = LOOPBACK } = site[listener];
     return enabled && !isLoopback(host);
   }).map((listener) => ({
     listener,
-    message: `must be a loopback address (127.0.0.1, ::1, localhost) ${why}`,
+    message: 'must be a loopback address (127.0.0.1, ::1, localhost) while access.mode is open',
   }));
 }
 
 /** The same with a host for every listener. */
-export function withHosts<T extends Site>(site: T, isEnforced = ACCESS_IS_ENFORCED): WithHosts<T> {
-  const fallback = isLocal(site, isEnforced) ? LOOPBACK : ALL_INTERFACES;
+export function withHosts<T extends Site>(site: T): WithHosts<T> {
+  const fallback = isLocal(site) ? LOOPBACK : ALL_INTERFACES;
   const hosted = LISTENERS.map((listener) => {
     const { host = fallback } = site[listener];
     return [listener, { ...site[listener], host }];

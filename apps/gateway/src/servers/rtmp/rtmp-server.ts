@@ -35,6 +35,7 @@ export class RtmpServer {
   readonly #now: () => number;
   readonly #listeners: TcpListeners;
   readonly #connections = new Set<RtmpConnection>();
+  #port: number | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -74,12 +75,18 @@ export class RtmpServer {
   async listen(): Promise<ListenerPorts> {
     try {
       const ports = await this.#listeners.listen();
+      this.#port = ports.port;
       this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
       return ports;
     } catch (error) {
       await this.close();
       throw error;
     }
+  }
+
+  /** Where it listens without TLS; `undefined` before it does. */
+  get port(): number | undefined {
+    return this.#port;
   }
 
   /** Ends every session with a goodbye, then every connection and listener. Safe to call twice. */

@@ -1,0 +1,101 @@
+import { verifyChain } from './access/audit/verify-chain.ts';
+import { AuditReader } from './access/audit/audit-reader.ts';
+import { OidcLogin } from './access/oidc/oidc-login.ts';
+import { ProviderLink } from './access/oidc/provider-link.ts';
+import { CameraSets } from './access/people/camera-sets.ts';
+import { UserAdministration } from './access/people/user-administration.ts';
+import { Privacy } from './access/privacy/privacy.ts';
+import { SessionGuard } from './access/session-guard.ts';
+import { StoredCameras } from './cameras/stored-cameras.ts';
+import { SourceTests } from './check-source/source-tests.ts';
+import { apiCameraGuard, type AddressGuard } from './net/guarded-lookup.ts';
+import type { Access } from './open-access.ts';
+import type { Parts } from './parts.ts';
+
+/** What those who run the gateway change: people, cameras, groups and zones; and what follows from it. */
+export interface Administration {
+  readonly guard: SessionGuard;
+  readonly users: UserAdministration;
+  readonly sets: CameraSets;
+  readonly stored: StoredCameras;
+  readonly tests: SourceTests;
+  /** Where cameras that the API makes may be. */
+  readonly addresses: AddressGuard;
+  readonly privacy: Privacy;
+  readonly auditReader: AuditReader;
+  readonly verifyAudit: () => ReturnType<typeof verifyChain>;
+  /** `undefined`: nobody logs in elsewhere. */
+  readonly oidc: OidcLogin | undefined;
+}
+
+/** Whose doings these are that the program does by itself, as a consequence. */
+const PROGRAM = { identity: { kind: 'everybody' }, peer: { address: '' } } as const;
+
+export function buildAdministration({
+  config,
+  logger,
+  access,
+  cameras,
+  sessions,
+}: Pick<Parts, 'config' | 'logger' | 'access' | 'cameras' | 'sessions'>): Administration {
+  const { store, secrets, seal, audit, rights, users, passwords } = access;
+  const guard = new SessionGuard({ sessions, rights, logger });
+  const administration = new UserAdministration({
+    users,
+    passwords,
+    audit,
+    plans: Object.keys(config.access.streamTokens.plans),
+    endSessions: (userId, reason) => guard.endSessionsOfUser(userId, reason),
+  });
+  const addresses = apiCameraGuard(config.access);
+  return {
+    guard,
+    users: administration,
+    addresses,
+    tests: new SourceTests(),
+    sets: new CameraSets({
+      store,
+      rights,
+      audit,
+      cameraExists: (id) => cameras.find(id) !== undefined,
+      beforeRemove: async (kind, id) => users.forgetTarget({ kind, id }),
+    }),
+    stored: new StoredCameras({
+      store,
+      secrets,
+      cameras,
+      guard: addresses,
+      audit,
+      logger,
+      beforeRemove: async (id) => forgetCamera(access, id),
+    }),
+    privacy: new Privacy({ store, seal, audit, users: administration }),
+    auditReader: new AuditReader(store.db),
+    verifyAudit: async () => {
+      await audit.flush();
+      return verifyChain(store.db, seal);
+    },
+    oidc: buildOidc({ config, logger, access }),
+  };
+}
+
+/** What was granted and lent for a camera: a later one of its name is another. */
+async function forgetCamera(access: Access, id: string): Promise<void> {
+  await access.users.forgetTarget({ kind: 'camera', id });
+  await access.streamTokens.revokeCamera(PROGRAM, id);
+  await access.shareLinks.revokeCamera(PROGRAM, id);
+  await access.publishKeys.revokeCamera(PROGRAM, id);
+}
+
+function buildOidc({
+  config,
+  logger,
+  access,
+}: Pick<Parts, 'config' | 'logger' | 'access'>): OidcLogin | undefined {
+  const { oidc, streamTokens } = config.access;
+  if (oidc === undefined) return undefined;
+  const { users, audit } = access;
+  const link = new ProviderLink({ config: oidc, logger });
+  const plan = 'free' in streamTokens.plans ? 'free' : '';
+  return new OidcLogin({ config: oidc, link, users, audit, logger, plan });
+}
