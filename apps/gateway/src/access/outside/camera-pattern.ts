@@ -63,6 +63,7 @@ class PatternReader {
 
   /** @returns whether it is one that is allowed. */
   readItem(): boolean {
+    if (this.#quantifierLength() > 0) return false; // behind no atom
     const character = this.#text[this.#at];
     this.#at += 1;
     switch (character) {
@@ -76,11 +77,8 @@ class PatternReader {
       case '^':
       case '$':
         return true;
-      case '*':
-      case '+':
-      case '?':
       case '{':
-        return false; // behind no atom
+        return false; // a count that is too great
       case '[':
         return this.#class() && this.#quantifier(undefined);
       case '\\':

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from '../../observability/logger.ts';
-import type { Credentials, Peer, Refusal } from '../door.ts';
+import type { Credentials, Refusal } from '../door.ts';
 import type { Identity } from '../identity.ts';
 import type { Proof, Prover } from '../prover.ts';
 import { refusal } from '../tokens/asker.ts';
@@ -69,7 +69,7 @@ export class OutsideJwtProver implements Prover {
     });
   }
 
-  async prove(credentials: Credentials, _peer: Peer): Promise<Proof | Refusal | undefined> {
+  async prove(credentials: Credentials): Promise<Proof | Refusal | undefined> {
     if (credentials.kind !== 'token') return undefined;
     const { token } = credentials;
     if (token.length > MAX_TOKEN_LENGTH || !JWT.test(token)) return undefined;

@@ -1,4 +1,4 @@
-import type { Credentials, Peer, Refusal } from '../door.ts';
+import type { Credentials, Refusal } from '../door.ts';
 import type { Proof, Prover } from '../prover.ts';
 import { refusal } from './asker.ts';
 import type { PublishKeys } from './publish-keys.ts';
@@ -17,7 +17,7 @@ export class PublishKeyProver implements Prover {
     this.#keys = keys;
   }
 
-  prove(credentials: Credentials, _peer: Peer): Proof | Refusal | undefined {
+  prove(credentials: Credentials): Proof | Refusal | undefined {
     if (credentials.kind !== 'token') return undefined;
     const record = this.#keys.use(credentials.token);
     if (record === undefined) return undefined;

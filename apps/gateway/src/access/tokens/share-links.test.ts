@@ -54,14 +54,14 @@ test('who has the link may view the camera, and nothing else, until it ends', as
   assert.equal(decodeJwt(token).jti, record.id);
   const prover = new ShareLinkProver(links);
   for (const word of [token, secret]) {
-    const proof = prover.prove({ kind: 'token', token: word }, PEER);
+    const proof = prover.prove({ kind: 'token', token: word });
     assert.ok(proof?.ok === true);
     assert.equal(bed.rights.decide(proof.identity, 'view', 'gate'), 'yes');
     assert.equal(bed.rights.decide(proof.identity, 'ptz', 'gate'), 'no');
     assert.equal(bed.rights.decide(proof.identity, 'view', 'yard'), 'no');
   }
   bed.nowMs += 60 * MINUTE_MS;
-  assert.equal(prover.prove({ kind: 'token', token }, PEER)?.ok, false);
+  assert.equal(prover.prove({ kind: 'token', token })?.ok, false);
   assert.equal(codeOf(await links.openLink(secret, undefined, PEER)), 'ERR_SHARE_LINK_NOT_FOUND');
   assert.equal(links.stateOf(record), 'expired');
 });
