@@ -151,13 +151,14 @@ describe('identifier', () => {
     assert.equal(await identify(basic('stranger', 'inside')), 'unauthenticated ERR_UNAUTHENTICATED');
     assert.equal(await identify(basic('mai', 'outside')), 'unauthenticated ERR_LOGIN_FAILED');
     assert.equal(await identify(NONE), 'unauthenticated ERR_UNAUTHENTICATED');
+    assert.equal(await identify({ kind: 'cookie', value: 'x' }), 'unauthenticated ERR_UNAUTHENTICATED');
     assert.deepEqual(
       asked.map(({ kind }) => kind),
-      ['password', 'password', 'none'],
+      ['password', 'password', 'none', 'none'],
     );
     for (let guess = 0; guess < 150; guess += 1) await identify(basic('stranger', `guess ${guess}`));
     assert.equal(await identify(basic('stranger', 'outside')), 'limited ERR_RATE_LIMITED');
-    assert.equal(asked.length, 3 + 99, 'they are not asked any more');
+    assert.equal(asked.length, 4 + 99, 'they are not asked any more');
     assert.equal(await identify(basic('mai', PASSWORD)), 'user');
     identifier = make();
   });

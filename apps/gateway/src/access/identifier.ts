@@ -23,6 +23,7 @@ export interface IdentifierOptions {
   readonly now?: () => number;
 }
 
+const NOTHING: Credentials = { kind: 'none' };
 /** Of an address, at those who are asked outside. */
 const OUTSIDE_FAILURES = { free: 100, maxWaitMs: 60_000 };
 
@@ -76,7 +77,9 @@ export class Identifier {
     const answer = await ask(provers, credentials, peer, context);
     if (answer !== undefined) return answer;
     if (outside.length === 0) return NOT_PROVEN;
-    return this.#proveOutside(outside, token ?? credentials, peer, context);
+    // A login of the dashboard that has ended is as good as nothing, and nobody else's business.
+    const shown = credentials.kind === 'cookie' ? NOTHING : (token ?? credentials);
+    return this.#proveOutside(outside, shown, peer, context);
   }
 
   async #proveOutside(

@@ -20,9 +20,4 @@ export class KnownAddresses {
   has(userId: string, address: string): boolean {
     return this.#ofUsers.get(userId)?.has(limitKey(address)) ?? false;
   }
-
-  /** Whatever they attack afterwards, they are strangers. */
-  forget(userId: string): void {
-    this.#ofUsers.delete(userId);
-  }
 }

@@ -27,7 +27,8 @@ export class DigestProver implements Prover {
     const user = users.byName(name);
     const attempt = guard.password({ name, user, peer });
     if (typeof attempt === 'number') return limited(attempt);
-    if (!verify(user?.digest?.[algorithm] ?? this.#nobodys(name, algorithm)) || !isUsable(user)) {
+    const nobodys = this.#nobodys(name, algorithm);
+    if (!verify(user?.digest?.[algorithm] ?? nobodys) || !isUsable(user)) {
       attempt.failed();
       return LOGIN_FAILED;
     }
