@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { cameraConfig } from '@vedette/contract';
 import { CameraSet } from '../../apps/gateway/src/cameras/camera-set.ts';
 import { silentLogger, type Logger } from '../../apps/gateway/src/observability/logger.ts';
-import { OPEN_HTTP_ACCESS } from '../../apps/gateway/src/servers/http/http-access.ts';
+import { OPEN_HTTP_ACCESS, type HttpAccess } from '../../apps/gateway/src/servers/http/http-access.ts';
 import { HttpServer } from '../../apps/gateway/src/servers/http/http-server.ts';
 import { SessionRegistry, type SessionRecord } from '../../apps/gateway/src/sessions/session-registry.ts';
 import { WebrtcService, type WebrtcOptions } from '../../apps/gateway/src/sinks/webrtc/webrtc-service.ts';
@@ -31,10 +31,15 @@ export interface WebrtcSite {
   stop(): void;
 }
 
+export interface WebrtcSiteOptions extends Partial<WebrtcOptions> {
+  /** Everybody may do everything where absent. */
+  readonly access?: HttpAccess;
+}
+
 /** HTTP, cameras and WebRTC in this process, as the gateway composes them; ended with the test. */
 export async function startWebrtcSite(
   context: Pick<TestContext, 'after'>,
-  options: Partial<WebrtcOptions> = {},
+  { access = OPEN_HTTP_ACCESS, ...options }: WebrtcSiteOptions = {},
   logger: Logger = silentLogger,
 ): Promise<WebrtcSite> {
   const ended: { session: SessionRecord; reason: string }[] = [];
@@ -61,13 +66,13 @@ export async function startWebrtcSite(
     host: '127.0.0.1',
     port: 0,
     allowedOrigins: ['http://example.org'],
-    access: OPEN_HTTP_ACCESS,
+    access,
     logger,
   });
   await http.prepare();
-  await http.app.register(whepRoutes({ service, cameras, access: OPEN_HTTP_ACCESS }));
+  await http.app.register(whepRoutes({ service, cameras, access }));
   await http.app.register(
-    whipRoutes(new WhipService({ workers: service, cameras, sessions, iceServers: [] }), OPEN_HTTP_ACCESS),
+    whipRoutes(new WhipService({ workers: service, cameras, sessions, iceServers: [] }), access),
   );
   const url = await http.listen();
 

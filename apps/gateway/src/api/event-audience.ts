@@ -1,6 +1,7 @@
 import type { Camera as CameraJson, Push as PushJson, ServerToClientEvents } from '@vedette/contract';
 import type { Identity } from '../access/identity.ts';
 import type { Rights } from '../access/rights.ts';
+import { visibleCameras } from '../access/visible-cameras.ts';
 
 /** Sends an event to every socket of the audience. */
 export type TellAudience = <Name extends keyof ServerToClientEvents>(
@@ -8,13 +9,12 @@ export type TellAudience = <Name extends keyof ServerToClientEvents>(
   ...message: Parameters<ServerToClientEvents[Name]>
 ) => void;
 
-/** What changed since the last look. */
+/** What there is, and what of it has changed since the last look. */
 export interface EventNews {
   readonly cameras: readonly CameraJson[];
   readonly changed: readonly CameraJson[];
-  readonly pushes: () => readonly PushJson[];
+  readonly pushes: readonly PushJson[];
   readonly changedPushes: readonly PushJson[];
-  readonly removedPushes: readonly PushJson[];
 }
 
 /**
@@ -24,8 +24,10 @@ export interface EventNews {
 export class EventAudience {
   readonly identity: Identity;
   readonly #rights: Pick<Rights, 'decide'>;
-  #visible = new Set<string>();
-  #seesPushes = false;
+  /** Ids of the cameras that its sockets know of. */
+  #cameras: ReadonlySet<string> = new Set();
+  /** The pushes that they know of; `undefined`: they are none of their business. */
+  #pushes: ReadonlyMap<string, PushJson> | undefined;
 
   constructor(identity: Identity, rights: Pick<Rights, 'decide'>) {
     this.identity = identity;
@@ -37,39 +39,53 @@ export class EventAudience {
     return this.#rights.decide(this.identity, 'monitor') === 'gone';
   }
 
-  /** What one socket is told when it comes. */
-  greet(tell: TellAudience, cameras: readonly CameraJson[], pushes: () => readonly PushJson[]): void {
-    this.#look(cameras);
-    tell(
-      'cameras',
-      cameras.filter(({ id }) => this.#visible.has(id)),
-    );
-    tell('pushes', this.#seesPushes ? [...pushes()] : []);
+  /** What a socket is told when it comes. Those that are there already have to be told the news before. */
+  greet(tell: TellAudience, { cameras, pushes }: Pick<EventNews, 'cameras' | 'pushes'>): void {
+    const visible = this.#visible(cameras);
+    this.#cameras = idsOf(visible);
+    this.#pushes = this.#seesPushes ? byKey(pushes) : undefined;
+    tell('cameras', visible);
+    tell('pushes', [...(this.#pushes?.values() ?? [])]);
   }
 
-  /** Tells what is news to him. */
-  tell(tell: TellAudience, { cameras, changed, pushes, changedPushes, removedPushes }: EventNews): void {
-    const sawPushes = this.#seesPushes;
-    const before = this.#look(cameras);
-    const isChanged = new Set(changed.map(({ id }) => id));
-    for (const camera of cameras) {
-      const { id } = camera;
-      if (this.#visible.has(id) && (!before.has(id) || isChanged.has(id))) tell('camera', camera);
+  /** Tells what is news to its sockets. */
+  tell(tell: TellAudience, { cameras, changed, pushes, changedPushes }: EventNews): void {
+    const known = this.#cameras;
+    const visible = this.#visible(cameras);
+    this.#cameras = idsOf(visible);
+    const news = idsOf(changed);
+    for (const camera of visible) if (news.has(camera.id) || !known.has(camera.id)) tell('camera', camera);
+    for (const id of known) if (!this.#cameras.has(id)) tell('camera_removed', { id });
+    this.#tellPushes(tell, pushes, changedPushes);
+  }
+
+  #tellPushes(tell: TellAudience, pushes: readonly PushJson[], changed: readonly PushJson[]): void {
+    const known = this.#pushes;
+    this.#pushes = this.#seesPushes ? byKey(pushes) : undefined;
+    if (known === undefined || this.#pushes === undefined) {
+      if (known !== this.#pushes) tell('pushes', [...(this.#pushes?.values() ?? [])]);
+      return;
     }
-    for (const id of before) if (!this.#visible.has(id)) tell('camera_removed', { id });
-    if (sawPushes !== this.#seesPushes) tell('pushes', this.#seesPushes ? [...pushes()] : []);
-    else if (this.#seesPushes) {
-      for (const push of changedPushes) tell('push', push);
-      for (const { cameraId, id } of removedPushes) tell('push_removed', { cameraId, id });
+    const news = byKey(changed);
+    for (const [key, push] of this.#pushes) if (news.has(key) || !known.has(key)) tell('push', push);
+    for (const [key, { cameraId, id }] of known) {
+      if (!this.#pushes.has(key)) tell('push_removed', { cameraId, id });
     }
   }
 
-  /** @returns what he saw before. */
-  #look(cameras: readonly CameraJson[]): ReadonlySet<string> {
-    const before = this.#visible;
-    const seen = cameras.filter(({ id }) => this.#rights.decide(this.identity, 'view', id) === 'yes');
-    this.#visible = new Set(seen.map(({ id }) => id));
-    this.#seesPushes = this.#rights.decide(this.identity, 'monitor') === 'yes';
-    return before;
+  get #seesPushes(): boolean {
+    return this.#rights.decide(this.identity, 'monitor') === 'yes';
   }
+
+  #visible(cameras: readonly CameraJson[]): CameraJson[] {
+    return visibleCameras(this.#rights, this.identity, cameras);
+  }
+}
+
+function idsOf(cameras: readonly CameraJson[]): ReadonlySet<string> {
+  return new Set(cameras.map(({ id }) => id));
+}
+
+function byKey(pushes: readonly PushJson[]): ReadonlyMap<string, PushJson> {
+  return new Map(pushes.map((push) => [`${push.cameraId}/${push.id}`, push]));
 }

@@ -22,6 +22,8 @@ export interface LiveEventsOptions {
   readonly access: HttpAccess;
   readonly cameras: () => CameraJson[];
   readonly pushes: () => PushJson[];
+  /** How often it is looked what has changed; default 1 s. */
+  readonly intervalMs?: number;
   /** Default 15 s. */
   readonly proveEveryMs?: number;
 }
@@ -87,8 +89,8 @@ export class LiveEvents {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#tell(), INTERVAL_MS).unref();
-    const { proveEveryMs = PROVE_EVERY_MS } = this.#options;
+    const { intervalMs = INTERVAL_MS, proveEveryMs = PROVE_EVERY_MS } = this.#options;
+    this.#timer ??= setInterval(() => this.#tell(), intervalMs).unref();
     this.#proofTimer ??= setInterval(() => void this.#proveAgain(), proveEveryMs).unref();
   }
 
@@ -114,27 +116,23 @@ export class LiveEvents {
   #greet(socket: EventSocket): void {
     const { identity } = socket.data;
     const key = identityKey(identity);
-    const audience = this.#audiences.get(key) ?? new EventAudience(identity, this.#options.access.rights);
+    const site = { cameras: this.#options.cameras(), pushes: this.#options.pushes() };
+    const known = this.#audiences.get(key);
+    if (known !== undefined) known.tell(this.#tellerOf(key), { ...site, changed: [], changedPushes: [] });
+    const audience = known ?? new EventAudience(identity, this.#options.access.rights);
     this.#audiences.set(key, audience);
     void socket.join(key);
     socket.once('disconnect', () => {
       if (!this.#io.sockets.adapter.rooms.has(key)) this.#audiences.delete(key);
     });
-    const tell: TellAudience = (name, ...message) => socket.emit(name, ...message);
-    audience.greet(tell, this.#options.cameras(), this.#options.pushes);
+    audience.greet((name, ...message) => socket.emit(name, ...message), site);
   }
 
   #rightsChanged(): void {
     this.#rightsTimer = undefined;
     if (this.#audiences.size === 0) return;
-    const cameras = this.#options.cameras();
-    this.#tellAudiences({
-      cameras,
-      changed: [],
-      pushes: this.#options.pushes,
-      changedPushes: [],
-      removedPushes: [],
-    });
+    const site = { cameras: this.#options.cameras(), pushes: this.#options.pushes() };
+    this.#tellAudiences({ ...site, changed: [], changedPushes: [] });
   }
 
   #tell(): void {
@@ -143,24 +141,21 @@ export class LiveEvents {
       this.#pushFeed.clear();
       return;
     }
-    const cameras = this.#options.cameras();
+    const [cameras, pushes] = [this.#options.cameras(), this.#options.pushes()];
     const { changed } = this.#cameraFeed.look(cameras);
-    const pushes = this.#pushFeed.look(this.#options.pushes());
-    this.#tellAudiences({
-      cameras,
-      changed,
-      pushes: this.#options.pushes,
-      changedPushes: pushes.changed,
-      removedPushes: pushes.removed,
-    });
+    const { changed: changedPushes } = this.#pushFeed.look(pushes);
+    this.#tellAudiences({ cameras, changed, pushes, changedPushes });
   }
 
   #tellAudiences(news: EventNews): void {
     for (const [key, audience] of this.#audiences) {
-      const room = this.#io.to(key);
-      if (audience.isGone) room.disconnectSockets(true);
-      else audience.tell((name, ...message) => room.emit(name, ...message), news);
+      if (audience.isGone) this.#io.to(key).disconnectSockets(true);
+      else audience.tell(this.#tellerOf(key), news);
     }
+  }
+
+  #tellerOf(room: string): TellAudience {
+    return (name, ...message) => this.#io.to(room).emit(name, ...message);
   }
 
   /** Ends the sockets whose credentials have become worthless, as after a logout elsewhere. */

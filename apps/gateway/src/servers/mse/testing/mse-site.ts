@@ -10,7 +10,7 @@ import { SessionRegistry } from '../../../sessions/session-registry.ts';
 import { MseSinks } from '../../../sinks/mse/mse-sinks.ts';
 import type { Feed, Stream } from '../../../stream/stream.ts';
 import type { StreamFitter } from '../../../transcode/fitter.ts';
-import { OPEN_HTTP_ACCESS } from '../../http/http-access.ts';
+import { OPEN_HTTP_ACCESS, type HttpAccess } from '../../http/http-access.ts';
 import { HttpServer } from '../../http/http-server.ts';
 import { mseRoutes } from '../mse-routes.ts';
 import { MseServer } from '../mse-server.ts';
@@ -19,6 +19,7 @@ export interface MseSiteOptions {
   readonly fitter?: StreamFitter;
   readonly rungs?: (stream: Stream) => readonly Rung[];
   readonly maxViewersPerAddress?: number;
+  readonly access?: HttpAccess;
 }
 
 /** Connects, and never gets there. */
@@ -39,18 +40,20 @@ export class MseSite {
     ended: (_session, reason) => this.ended.push(reason),
   });
   readonly sinks = new MseSinks();
-  readonly http = new HttpServer({
-    access: OPEN_HTTP_ACCESS,
-    host: '127.0.0.1',
-    port: 0,
-    allowedOrigins: ['http://example.org'],
-    logger: silentLogger,
-  });
+  readonly http: HttpServer;
   /** `http://127.0.0.1:PORT`. */
   url = '';
 
+  constructor(access: HttpAccess) {
+    this.http = new HttpServer({
+      ...{ host: '127.0.0.1', port: 0, allowedOrigins: ['http://example.org'], logger: silentLogger },
+      access,
+    });
+  }
+
   static async start(context: TestContext, options: MseSiteOptions = {}): Promise<MseSite> {
-    const site = new MseSite();
+    const { access = OPEN_HTTP_ACCESS } = options;
+    const site = new MseSite(access);
     const gate = cameraConfig.parse({ source: 'publish' });
     const hill = cameraConfig.parse({ source: 'rtsp://10.0.0.1/hill', onDemand: true });
     await site.cameras.apply({ autoCreate: false, byId: { gate, yard: gate, hill, mill: hill } });
@@ -58,7 +61,7 @@ export class MseSite {
     await site.http.app.register(mseRoutes());
     const server = new MseServer({
       server: site.http.app.server,
-      access: OPEN_HTTP_ACCESS,
+      access,
       allowedOrigins: ['http://example.org'],
       cameras: site.cameras,
       sessions: site.sessions,
