@@ -72,6 +72,30 @@ for (const query of RIGHT) {
   });
 }
 
+test('librtmp, which is in OBS, publishes and plays with a token in the name', async (t) => {
+  const { bed } = await startBed(t);
+  const url = bed.url(`gate?${RIGHT[0]}`);
+  const encoder = startPlayer('gst-launch-1.0', [
+    ...['-q', 'filesrc', `location=${clipFile}`, '!', 'qtdemux', '!', 'h264parse', '!'],
+    ...['flvmux', 'streamable=true', '!', 'rtmpsink', `location=${url} live=1`, 'sync=true'],
+  ]);
+  t.after(() => encoder.kill('SIGKILL'));
+  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  const player = startPlayer('gst-launch-1.0', [
+    ...['-q', 'rtmpsrc', `location=${url} live=1`, '!', 'fakesink', 'num-buffers=5'],
+  ]);
+  t.after(() => player.kill('SIGKILL'));
+  const { code, stderr } = await player.done;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    bed.started.map(({ kind, identity }) => [kind, identity]),
+    [
+      ['publish', identityOf({ name: 'bob' })],
+      ['view', identityOf({ name: 'bob' })],
+    ],
+  );
+});
+
 test('the query may stand behind the application, as some encoders put it', async (t) => {
   const { bed } = await startBed(t);
   const feed = bed.feed(clip.tracks);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtocolError } from '@vedette/media';
 import fc from 'fast-check';
-import { contentBase, mediaIndexOf, parseTarget, trackIdOf } from './rtsp-target.ts';
+import { contentBase, isSameCamera, mediaIndexOf, parseTarget, trackIdOf } from './rtsp-target.ts';
 
 for (const { path, cameraId, control, token, quality } of [
   { path: '/gate', cameraId: 'gate' },
@@ -62,6 +62,21 @@ test('contentBase ends in a slash, so that relative controls are appended', () =
   assert.equal(contentBase('rtsp://host/gate'), 'rtsp://host/gate/');
   assert.equal(contentBase('rtsp://host/gate/'), 'rtsp://host/gate/');
 });
+
+for (const { uri, url, want } of [
+  { uri: 'rtsp://host/gate', url: 'rtsp://host/gate', want: true },
+  { uri: 'rtsp://host/gate/', url: 'rtsp://host/live/gate/trackID=1', want: true },
+  { uri: '/gate', url: 'rtsp://host:8554/gate?token=x/', want: true },
+  { uri: 'rtsp://host/gate', url: 'rtsp://host/gate2', want: false },
+  { uri: 'rtsp://host/live', url: 'rtsp://host/live/gate', want: false },
+  { uri: '/', url: 'rtsp://host/gate', want: false },
+  { uri: '', url: 'rtsp://host/gate', want: false },
+  { uri: '*', url: '*', want: false },
+]) {
+  test(`isSameCamera: "${uri}" signed for ${url}: ${want ? 'yes' : 'no'}`, () => {
+    assert.equal(isSameCamera(uri, url), want);
+  });
+}
 
 for (const { control, want } of [
   { control: 'trackID=0', want: 0 },

@@ -214,7 +214,9 @@ test('names and tokens that nobody can have prove nothing; a stream id that is t
 for (const streamId of [`publish:gate:token:${TOKEN}`, `read:pulled:token:${TOKEN}`]) {
   test(`ended from outside, at once: ${streamId.startsWith('publish') ? 'publishing' : 'waiting for the camera'}`, async (t) => {
     const never = {
-      run: async ({ signal }: SourceContext): Promise<void> => void (await once(signal, 'abort')),
+      run: async ({ signal }: SourceContext): Promise<void> => {
+        await once(signal, 'abort');
+      },
     };
     const { bed } = await startBed(t, { pulled: never });
     const raw = await RawCaller.open(t, bed.port);
