@@ -1,24 +1,12 @@
-import { sql, type Kysely, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { AuditTable, Database } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
 import { CHAIN_START, chained, type ChainLink, type PlainEntry } from './chain.ts';
 import { ANCHOR_KEY, HEAD_KEY, type ChainSeal } from './chain-seal.ts';
 
-/** One writer at a time, whichever gateway it is in: "vedette audit" as bytes, more or less. */
-const ADVISORY_LOCK = 0x7665_6461;
-
 /** Rows that may or may not be in the database: the answer was lost on the way. */
 export interface UnsureRows {
   readonly last: ChainLink;
-}
-
-/** A transaction in which nobody else changes the chain. */
-export async function inChain<T>(store: Store, work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
-  return store.db.transaction().execute(async (trx) => {
-    if (store.health.kind === 'postgres')
-      await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(trx);
-    return work(trx);
-  });
 }
 
 /** Where the chain ends, as the signed head says; where there is none that fits, as the rows say. */
@@ -68,7 +56,7 @@ export async function writeLink(
 }
 
 /**
- * Hangs the entries on the chain in one transaction.
+ * Hangs the entries on the chain in one transaction: these run one after another, whichever gateway they are of.
  *
  * @param unsure what an attempt before, with the same entries, may have written: it is not written again.
  * @param attempt told what will be written before it is: what `unsure` is next time.
@@ -81,7 +69,7 @@ export async function appendEntries(
   unsure: UnsureRows | undefined,
   attempt: (rows: UnsureRows) => void,
 ): Promise<boolean> {
-  return inChain(store, async (trx) => {
+  return store.db.transaction().execute(async (trx) => {
     if (unsure !== undefined && (await isThere(trx, unsure.last))) return true;
     const head = await readHead(trx, seal);
     let { link } = head;

@@ -1,6 +1,5 @@
 import type { AuditTable } from '../../store/schema.ts';
 import type { Store } from '../../store/store.ts';
-import { inChain } from './append-entries.ts';
 import { type ChainSeal, isErased } from './chain-seal.ts';
 import { isAbout, type Person } from './rows-about.ts';
 
@@ -83,7 +82,7 @@ function isNamed({ target, cameraId }: AuditTable, { name }: Person): boolean {
 
 async function replace(store: Store, rows: readonly AuditTable[]): Promise<void> {
   if (rows.length === 0) return;
-  await inChain(store, async (trx) => {
+  await store.db.transaction().execute(async (trx) => {
     for (const { seq, actorName, address, userAgent, target, detail, actorProof, objectProof } of rows) {
       await trx
         .updateTable('audit')

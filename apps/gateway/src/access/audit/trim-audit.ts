@@ -1,5 +1,5 @@
 import type { Store } from '../../store/store.ts';
-import { inChain, readLink, writeLink } from './append-entries.ts';
+import { readLink, writeLink } from './append-entries.ts';
 import { ANCHOR_KEY, type ChainSeal } from './chain-seal.ts';
 
 /** Rows that go in one transaction: writers wait for it. */
@@ -22,7 +22,7 @@ export async function trimAudit(store: Store, seal: ChainSeal, beforeMs: number)
 }
 
 async function trimSome(store: Store, seal: ChainSeal, beforeMs: number): Promise<number> {
-  return inChain(store, async (trx) => {
+  return store.db.transaction().execute(async (trx) => {
     const anchor = await readLink(trx, seal, ANCHOR_KEY);
     const rows = await trx
       .selectFrom('audit')

@@ -49,7 +49,6 @@ class ChainWalk {
   /** The last intact one, and the one before. */
   #last: ChainLink;
   #beforeLast: ChainLink | undefined;
-  #entries = 0;
 
   constructor(db: Kysely<Database>, seal: ChainSeal, start: ChainLink) {
     this.#db = db;
@@ -59,15 +58,11 @@ class ChainWalk {
   }
 
   async run(): Promise<AuditVerification> {
-    const early = await this.#beforeStart();
-    if (early !== undefined) return early;
-    for (;;) {
-      const wrong = await this.#readOn();
-      if (wrong !== undefined) return wrong;
-      const head = await readLink(this.#db, this.#seal, HEAD_KEY);
-      const ending = this.#compareEnd(head);
-      if (ending !== 'goes on') return ending;
-    }
+    const wrong = (await this.#beforeStart()) ?? (await this.#readOn(Number.MAX_SAFE_INTEGER));
+    if (wrong !== undefined) return wrong;
+    const head = await readLink(this.#db, this.#seal, HEAD_KEY);
+    // What was written since the last row was read.
+    return (await this.#readOn(head.link?.seq ?? 0)) ?? this.#compareEnd(head);
   }
 
   /** What retention removed cannot be there. */
@@ -79,22 +74,22 @@ class ChainWalk {
       .orderBy('seq')
       .limit(1)
       .executeTakeFirst();
-    return row === undefined ? undefined : broken(0, row.seq, 'inserted');
+    return row === undefined ? undefined : this.#broken(row.seq, 'inserted');
   }
 
-  /** Checks all rows that follow. */
-  async #readOn(): Promise<Broken | undefined> {
-    for (;;) {
-      const rows = await this.#rowsAfter(this.#last.seq, CHUNK);
+  /** Checks the rows that follow, up to and with `until`. */
+  async #readOn(until: number): Promise<Broken | undefined> {
+    while (this.#last.seq < until) {
+      const rows = await this.#rowsAfter(this.#last.seq, CHUNK, until);
       for (const [index, row] of rows.entries()) {
         const fault = this.#isNext(row) ? undefined : await this.#explain(row, rows[index + 1]);
         if (fault !== undefined) return fault;
         this.#beforeLast = this.#last;
         this.#last = { seq: row.seq, hash: row.hash };
-        this.#entries += 1;
       }
       if (rows.length < CHUNK) return undefined;
     }
+    return undefined;
   }
 
   #isNext(row: AuditTable): boolean {
@@ -114,7 +109,7 @@ class ChainWalk {
 
   async #explainLink(row: AuditTable): Promise<Broken> {
     // It hangs on the one before the last: the last one was put in between, with a hash that fits.
-    if (row.previousHash === this.#beforeLast?.hash) return this.#lastIs('inserted');
+    if (row.previousHash === this.#beforeLast?.hash) return this.#broken(this.#last.seq, 'inserted');
     const isOnlyLinkChanged = this.#seal.hash({ ...row, previousHash: this.#last.hash }) === row.hash;
     if (isOnlyLinkChanged) return this.#broken(row.seq, 'changed');
     const hangsOn = await this.#db
@@ -125,18 +120,12 @@ class ChainWalk {
       .executeTakeFirst();
     if (hangsOn !== undefined) return this.#broken(row.seq, 'reordered');
     // It is as it was written, at its place, and hung on something else: that was changed, and its hash with it.
-    return this.#entries > 0 && this.#seal.isIntact(row)
-      ? this.#lastIs('changed')
+    return this.#beforeLast !== undefined && this.#seal.isIntact(row)
+      ? this.#broken(this.#last.seq, 'changed')
       : this.#broken(row.seq, 'removed');
   }
 
-  #compareEnd({
-    isThere,
-    link,
-  }: {
-    isThere: boolean;
-    link: ChainLink | undefined;
-  }): AuditVerification | 'goes on' {
+  #compareEnd({ isThere, link }: { isThere: boolean; link: ChainLink | undefined }): AuditVerification {
     if (!isThere && this.#last.seq === 0) return this.#intact();
     if (link === undefined) return this.#broken(this.#last.seq, 'unsigned');
     if (link.seq > this.#last.seq) return this.#broken(this.#last.seq + 1, 'removed');
@@ -145,29 +134,25 @@ class ChainWalk {
   }
 
   #broken(seq: number, fault: Fault): Broken {
-    return broken(this.#entries, seq, fault);
-  }
-
-  /** The one that was taken for intact is not. */
-  #lastIs(fault: Fault): Broken {
-    return broken(this.#entries - 1, this.#last.seq, fault);
+    return broken(Math.max(0, seq - 1 - this.#start.seq), seq, fault);
   }
 
   #intact(): AuditVerification {
-    const isEmpty = this.#entries === 0;
+    const entries = this.#last.seq - this.#start.seq;
     return {
       state: 'intact',
-      entries: this.#entries,
-      firstSeq: isEmpty ? null : this.#start.seq + 1,
-      lastSeq: isEmpty ? null : this.#last.seq,
+      entries,
+      firstSeq: entries === 0 ? null : this.#start.seq + 1,
+      lastSeq: entries === 0 ? null : this.#last.seq,
     };
   }
 
-  async #rowsAfter(seq: number, limit: number): Promise<AuditTable[]> {
+  async #rowsAfter(seq: number, limit: number, until = Number.MAX_SAFE_INTEGER): Promise<AuditTable[]> {
     return this.#db
       .selectFrom('audit')
       .selectAll()
       .where('seq', '>', seq)
+      .where('seq', '<=', until)
       .orderBy('seq')
       .limit(limit)
       .execute();
