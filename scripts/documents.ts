@@ -3,13 +3,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'prettier';
 import { describeConfig } from '../apps/gateway/src/config/describe-config.ts';
+import { describePermissions } from '../apps/gateway/src/access/people/describe-permissions.ts';
 import { describeApi } from '../apps/gateway/src/describe-api.ts';
 
 const docs = path.resolve(import.meta.dirname, '../docs');
 const options = { singleQuote: true, printWidth: 110 };
 
+const { document, routes } = await describeApi();
 const documents = [
-  { name: 'openapi.json', text: JSON.stringify(await describeApi()), parser: 'json' },
+  { name: 'openapi.json', text: JSON.stringify(document), parser: 'json' },
+  { name: 'permissions.md', text: describePermissions(routes), parser: 'markdown' },
   { name: 'configuration.md', text: describeConfig(), parser: 'markdown' },
 ];
 

@@ -1,9 +1,7 @@
 import { NotPossibleError } from '../access/people/not-possible-error.ts';
-import { PasswordsBusyError } from '../access/login/passwords.ts';
 import { TestsBusyError } from '../check-source/source-tests.ts';
 import type { HttpApp } from '../servers/http/http-server.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
-import { StoreUnavailableError } from '../store/store.ts';
 
 const STATUS = { missing: 404, conflict: 409, invalid: 400 } as const;
 const TITLE = { missing: 'Not found', conflict: 'Not possible', invalid: 'Bad request' } as const;
@@ -19,16 +17,9 @@ export function explainErrors(app: HttpApp): void {
 function explained(error: unknown): unknown {
   if (error instanceof NotPossibleError)
     return new HttpProblem(STATUS[error.kind], error.code, TITLE[error.kind], error.message);
-  const headers = { 'retry-after': String(SOON_S) };
-  if (error instanceof StoreUnavailableError)
-    return new HttpProblem(
-      503,
-      error.code,
-      'Not available now',
-      'The database is away: nothing can be changed until it is back.',
-      { headers },
-    );
-  if (error instanceof PasswordsBusyError || error instanceof TestsBusyError)
-    return new HttpProblem(429, error.code, 'Too many requests', error.message, { headers });
+  if (error instanceof TestsBusyError)
+    return new HttpProblem(429, error.code, 'Too many requests', error.message, {
+      headers: { 'retry-after': String(SOON_S) },
+    });
   return error;
 }
