@@ -53,7 +53,7 @@ async function warmGrid(): Promise<void> {
 }
 
 async function warmCamera(cameraId: string): Promise<void> {
-  // index.html has asked for the list already, and it is here before an offer could be made: what it rules out is
+  // The gateway has had the list asked for already, with the page, and it is here before an offer could be made: what it rules out is
   // never asked for.
   const cameras = await Promise.race([firstCameraList().catch(() => undefined), patience(LIST_MS)]);
   const player = players.warm(cameraId, cameras && (cameras.find(({ id }) => id === cameraId) ?? null));
@@ -64,8 +64,10 @@ async function warmCamera(cameraId: string): Promise<void> {
 
 async function warm(): Promise<void> {
   if (isStrangersPage(location)) return;
-  // Every page needs the list sooner or later, and index.html has asked for it already.
+  // Every page needs the list sooner or later, and the gateway has had it asked for already.
   const listing = firstCameraList();
+  // Whoever waits for it below hears of it; nobody else need.
+  listing.catch(() => undefined);
   const cameraId = CAMERA_PAGE.exec(location.pathname)?.[1];
   if (cameraId !== undefined) await warmCamera(cameraId);
   else if (location.pathname === '/') await warmGrid();

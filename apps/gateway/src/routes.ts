@@ -56,7 +56,7 @@ export async function addRoutes(parts: Parts): Promise<void> {
   await addMediaRoutes(parts);
   await addAccessRoutes(parts);
   await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
-  await dashboardRoutes(DASHBOARD_FOLDER)(http.app);
+  await dashboardRoutes(DASHBOARD_FOLDER, parts.access.http)(http.app);
 }
 
 async function addMediaRoutes(parts: Parts): Promise<void> {

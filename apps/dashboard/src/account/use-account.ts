@@ -2,6 +2,7 @@ import { ApiError } from '@vedette/client';
 import { useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import type { CameraAction, Profile } from '@vedette/contract';
 import { api } from '../cameras/first-list.ts';
+import { isStrangersPage } from '../login/next-place.ts';
 
 /** What is not about one camera: see the contract. */
 export type SiteAction = Profile['siteActions'][number];
@@ -16,6 +17,8 @@ const accountQuery = {
       throw error;
     }
   },
+  // On the pages of those who are not known it would be asked in vain.
+  enabled: !isStrangersPage(location),
   staleTime: Infinity,
   retry: false,
 } as const;

@@ -1,7 +1,8 @@
 import { ApiClient } from '@vedette/client';
 import type { Camera } from '@vedette/contract';
+import { PAGE_TOKEN } from '../account/page-token.ts';
 
-export const api = new ApiClient();
+export const api = new ApiClient('', PAGE_TOKEN);
 
 let first: Promise<Camera[]> | undefined;
 

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type { ServerToClientEvents } from '@vedette/contract';
 import { io, type Socket } from 'socket.io-client';
+import { PAGE_TOKEN } from '../account/page-token.ts';
 import { removePush, replacePushes, upsertPush } from '../pushes/use-pushes.ts';
 import { players } from '../viewer/players.ts';
 import { removeCamera, replaceCameras, upsertCamera } from './use-cameras.ts';
@@ -20,6 +21,7 @@ export class GatewayLink {
   constructor(client: QueryClient) {
     const socket: Socket<ServerToClientEvents> = io({
       autoConnect: false,
+      auth: PAGE_TOKEN === undefined ? {} : { token: PAGE_TOKEN },
       transports: ['websocket'],
       reconnectionDelay: 500,
       reconnectionDelayMax: 2000,

@@ -1,4 +1,5 @@
 import { PlayerPool, type ProtocolChoice } from '@vedette/client';
+import { PAGE_TOKEN } from '../account/page-token.ts';
 
 const KEY = 'vedette.protocol';
 const QUALITY_KEY = 'vedette.quality';
@@ -31,6 +32,7 @@ function storedQuality(cameraId: string): string {
 
 /** All players of the page: begun before the page is built, and handed from view to view. */
 export const players = new PlayerPool((cameraId) => ({
+  token: PAGE_TOKEN,
   choice: storedChoice(cameraId),
   quality: storedQuality(cameraId),
 }));

@@ -61,10 +61,15 @@ interface Page<Item> {
 /** The HTTP API, typed by the contract. The gateway checks what it sends; it is not checked again here. */
 export class ApiClient {
   readonly #baseUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param baseUrl origin of the gateway without a trailing slash; empty for the page's own. */
-  constructor(baseUrl = '') {
+  /**
+   * @param baseUrl origin of the gateway without a trailing slash; empty for the page's own.
+   * @param token shown with each request, in place of the cookie of a login.
+   */
+  constructor(baseUrl = '', token?: string) {
     this.#baseUrl = baseUrl;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   /** What the gateway says of itself. */
@@ -85,7 +90,7 @@ export class ApiClient {
   /** Ends a session; one that is over already is fine. */
   async endSession(id: string): Promise<void> {
     try {
-      await request(`${this.#baseUrl}/api/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
+      await this.send('DELETE', `/api/v1/sessions/${encodeURIComponent(id)}`);
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     }
@@ -108,9 +113,8 @@ export class ApiClient {
 
   /** Ends a push that was made by `addPush`; one that is gone already is fine. */
   async removePush(cameraId: string, id: string): Promise<void> {
-    const url = `${this.#baseUrl}${pushesPath(cameraId)}/${encodeURIComponent(id)}`;
     try {
-      await request(url, { method: 'DELETE' });
+      await this.send('DELETE', `${pushesPath(cameraId)}/${encodeURIComponent(id)}`);
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     }
@@ -118,8 +122,8 @@ export class ApiClient {
 
   /** One answer of the API, by its path below the gateway's origin. */
   async get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
-    const response = await request(`${this.#baseUrl}${path}`, signal === undefined ? {} : { signal });
-    return (await response.json()) as Answer;
+    const init = { headers: this.#headers, ...(signal === undefined ? {} : { signal }) };
+    return (await (await request(`${this.#baseUrl}${path}`, init)).json()) as Answer;
   }
 
   /** Asks for a change. @returns the answer; `undefined` where there is none (204). */
@@ -142,11 +146,7 @@ export class ApiClient {
     let cursor: string | null = null;
     do {
       const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
-      const response = await request(
-        `${this.#baseUrl}${path}?${query}`,
-        signal === undefined ? {} : { signal },
-      );
-      const page = (await response.json()) as Page<Item>;
+      const page: Page<Item> = await this.get(`${path}?${query}`, signal);
       items.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor !== null);

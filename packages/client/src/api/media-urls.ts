@@ -13,14 +13,16 @@ export interface MediaUrls {
   readonly embed: string;
 }
 
-export function mediaUrls(cameraId: string, baseUrl = ''): MediaUrls {
+/** @param token a stream token that goes with each address; none where absent. */
+export function mediaUrls(cameraId: string, baseUrl = '', token?: string): MediaUrls {
   const live = `${baseUrl}/live/${encodeURIComponent(cameraId)}`;
+  const query = token === undefined ? '' : `?token=${encodeURIComponent(token)}`;
   return {
-    whep: `${live}/whep`,
-    whip: `${live}/whip`,
-    hls: `${live}/index.m3u8`,
-    mse: `${live}/mse`,
-    snapshot: `${live}/snapshot.jpg`,
+    whep: `${live}/whep${query}`,
+    whip: `${live}/whip${query}`,
+    hls: `${live}/index.m3u8${query}`,
+    mse: `${live}/mse${query}`,
+    snapshot: `${live}/snapshot.jpg${query}`,
     page: live,
     embed: `${live}?embed=1`,
   };

@@ -42,6 +42,8 @@ export interface CameraPlayerOptions {
   readonly cameraId: string;
   /** Origin of the gateway without a trailing slash; the page's own by default. */
   readonly baseUrl?: string;
+  /** A stream token, where the page is shown to somebody who has not logged in. */
+  readonly token?: string | undefined;
   readonly choice?: ProtocolChoice;
   /** Name of a rendition, or `auto`. */
   readonly quality?: string;
@@ -75,6 +77,7 @@ export class CameraPlayer {
   readonly cameraId: string;
   readonly element: HTMLElement;
   readonly #baseUrl: string;
+  readonly #token: string | undefined;
   readonly #pictures = new PictureStack();
   readonly #events = new Emitter<CameraPlayerEvents>();
   readonly #playbacks = new Map<number, Playback>();
@@ -93,9 +96,10 @@ export class CameraPlayer {
   #isVisible = true;
   #isDestroyed = false;
 
-  constructor({ cameraId, baseUrl = '', choice = 'auto', quality = 'auto' }: CameraPlayerOptions) {
+  constructor({ cameraId, baseUrl = '', token, choice = 'auto', quality = 'auto' }: CameraPlayerOptions) {
     this.cameraId = cameraId;
     this.#baseUrl = baseUrl;
+    this.#token = token;
     this.element = this.#pictures.element;
     this.#wish = { quality };
     this.#model = initialModel(choice);
@@ -189,7 +193,7 @@ export class CameraPlayer {
     const obstacles = findObstacles(tracks, browserCapabilities(), false);
     const isSame =
       JSON.stringify(obstacles) === JSON.stringify(findObstacles(tracks, browserCapabilities(), true));
-    if (isSame || (await gatewayTranscodes(this.#baseUrl)) || key !== this.#tracksKey) return;
+    if (isSame || (await gatewayTranscodes(this.#baseUrl, this.#token)) || key !== this.#tracksKey) return;
     this.#send({
       type: 'camera',
       condition: this.#model.condition,
@@ -304,7 +308,7 @@ export class CameraPlayer {
   }
 
   #open(serial: number, protocol: Playback['protocol']): void {
-    const urls = mediaUrls(this.cameraId, this.#baseUrl);
+    const urls = mediaUrls(this.cameraId, this.#baseUrl, this.#token);
     const wish = this.#firstWish();
     const listener: PlaybackListener = {
       onFirstFrame: () => {

@@ -8,11 +8,12 @@ const asked = new Map<string, Promise<boolean>>();
  * it cannot do.
  *
  * @param baseUrl origin of the gateway without a trailing slash; empty for the page's own.
+ * @param token as of `ApiClient`.
  */
-export async function gatewayTranscodes(baseUrl: string): Promise<boolean> {
+export async function gatewayTranscodes(baseUrl: string, token?: string): Promise<boolean> {
   let answer = asked.get(baseUrl);
   if (answer === undefined) {
-    answer = new ApiClient(baseUrl)
+    answer = new ApiClient(baseUrl, token)
       .server()
       .then(({ transcodes }) => transcodes)
       .catch(() => true)

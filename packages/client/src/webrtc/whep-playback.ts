@@ -176,13 +176,16 @@ export class WhepPlayback implements Playback {
       ...(quality === 'auto' ? {} : { quality }),
       ...(maxHeight === undefined ? {} : { maxHeight: String(maxHeight) }),
     }).toString();
-    const response = await request(query === '' ? this.#url : `${this.#url}?${query}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/sdp' },
-      body: offer,
-      priority: 'high',
-      signal,
-    });
+    const response = await request(
+      query === '' ? this.#url : `${this.#url}${this.#url.includes('?') ? '&' : '?'}${query}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/sdp' },
+        body: offer,
+        priority: 'high',
+        signal,
+      },
+    );
     const location = response.headers.get('location');
     if (location !== null) this.#resource = new URL(location, response.url).href;
     const servers = parseIceServers(response.headers.get('link'));

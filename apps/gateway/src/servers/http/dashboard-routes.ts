@@ -1,8 +1,10 @@
 import fastifyStatic, { type FastifyStaticOptions } from '@fastify/static';
 import { cameraId } from '@vedette/contract';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { statingAccess } from './access-hook.ts';
+import type { HttpAccess } from './http-access.ts';
 import type { HttpRoutes } from './http-server.ts';
 import { HttpProblem } from './problems.ts';
 
@@ -13,7 +15,8 @@ const LIVE_PAGE = /^\/live\/([^/]+)\/?$/;
 function filesOf(folder: string): FastifyStaticOptions {
   return {
     root: folder,
-    index: ['index.html'],
+    // The page itself is answered below: what goes with it depends on who asks.
+    index: false,
     wildcard: true,
     preCompressed: true,
     setHeaders: (reply, file) => {
@@ -23,11 +26,36 @@ function filesOf(folder: string): FastifyStaticOptions {
   };
 }
 
+/** Pages of those who are not known yet. */
+const STRANGERS_PAGES = /^\/(?:login|share)\/?$/;
+/** What every page asks for first: known before the page's script is there. */
+const PRELOAD = '</api/v1/cameras?limit=1000>; rel=preload; as=fetch; crossorigin';
+
+/**
+ * Answers with the page. Whoever is not known is led to the login page, but for frames of other sites and addresses
+ * with a token of their own: these say themselves what is missing.
+ */
+async function sendPage(
+  access: HttpAccess,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { pathname, search, searchParams } = new URL(request.url, 'http://localhost');
+  void reply.header('cache-control', 'no-cache');
+  if (STRANGERS_PAGES.test(pathname)) return reply.sendFile('index.html');
+  const { credentials } = access.shown(request.raw);
+  const answer = await access.whose(credentials, access.peer(request.raw));
+  if (answer.ok) return reply.header('link', PRELOAD).sendFile('index.html');
+  if (searchParams.has('embed') || searchParams.has('token')) return reply.sendFile('index.html');
+  const next = pathname === '/' && search === '' ? '' : `?next=${encodeURIComponent(pathname + search)}`;
+  return reply.redirect(`/login${next}`);
+}
+
 /**
  * The built dashboard, from `folder`: hashed assets are kept by browsers for good, the page never.
  * Every page's address answers with the same document; the router in it does the rest.
  */
-export function dashboardRoutes(folder: string): HttpRoutes {
+export function dashboardRoutes(folder: string, access: HttpAccess): HttpRoutes {
   return async (app) => {
     const isBuilt = existsSync(path.join(folder, 'index.html'));
     // The page that one logs in with, and what belongs to it: nothing of a camera is in there.
@@ -49,7 +77,7 @@ export function dashboardRoutes(folder: string): HttpRoutes {
           'The dashboard is not built; run "npm start" once.',
         );
       }
-      return reply.header('cache-control', 'no-cache').sendFile('index.html');
+      return sendPage(access, request, reply);
     });
   };
 }
