@@ -91,7 +91,7 @@ function addRefresh(app: HttpApp, context: LoginContext, { tokens, users }: Auth
       const refreshed = await tokens.refresh(request.body.refreshToken);
       if (refreshed.ok) return context.pair(reply, refreshed);
       const owner = refreshed.stolenFrom === undefined ? undefined : users.byId(refreshed.stolenFrom);
-      if (owner !== undefined) context.record(request, 'login.tokenReused', owner);
+      if (owner !== undefined) context.record(request, 'login.tokenReused', owner, {}, 'refused');
       throw context.refused(request, refreshed);
     },
   );

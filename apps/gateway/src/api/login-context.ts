@@ -1,6 +1,6 @@
 import { DEVICE_COOKIE, SESSION_COOKIE, type CookieLogin, type TokenPair } from '@vedette/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditAction, AuditTrail } from '../access/audit-entry.ts';
+import type { AuditAction, AuditEntry, AuditTrail } from '../access/audit-entry.ts';
 import type { Peer, Refusal } from '../access/door.ts';
 import type { ApiTokens, IssuedTokens } from '../access/login/api-tokens.ts';
 import { DEVICE_COOKIE_SECONDS, type DeviceCookies } from '../access/login/device-cookies.ts';
@@ -143,6 +143,7 @@ export class LoginContext {
     action: AuditAction,
     user: Pick<UserRecord, 'id' | 'name'>,
     detail: Readonly<Record<string, unknown>> = {},
+    result: AuditEntry['result'] = 'ok',
   ): void {
     const { address, userAgent } = this.peer(request);
     const identity = { kind: 'user', id: user.id, name: user.name } as const;
@@ -152,7 +153,7 @@ export class LoginContext {
       target: user.name,
       address,
       userAgent,
-      result: 'ok',
+      result,
       detail,
     });
   }
