@@ -206,7 +206,7 @@ test('signed paths end with the permission, and come back with it', async (conte
 
 test('a shared session that an administrator ends begins again only with the credential', async (context) => {
   const mai = randomUUID();
-  const { site, people } = await start(context, [mai]);
+  const { site } = await start(context, [mai]);
   const index = await signedIndexOf(site, mai);
   const url = new URL(lastLine(await (await fetch(index)).text()), index).href;
   await listed(url);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { connect as connectSecurely, type TLSSocket } from 'node:tls';
+import { connect as connectSecurely, TLSSocket } from 'node:tls';
 import { until } from '../../../../../e2e/support/until.ts';
 import { httpCertificate } from '../../net/listener-certificate.ts';
 import { makeSelfSigned } from '../../net/self-signed-certificate.ts';
@@ -50,7 +50,8 @@ interface Got {
 async function get(url: string, ca: Buffer, agent?: Agent): Promise<Got> {
   const asked = request(url, { ca, ...(agent === undefined ? {} : { agent }) }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  const socket = response.socket as TLSSocket;
+  const { socket } = response;
+  assert.ok(socket instanceof TLSSocket);
   return {
     status: response.statusCode,
     headers: response.headers,

@@ -42,7 +42,7 @@ const SCHEMA = {
 
 /** `/live/CAM/snapshot.jpg`: the last key frame; of a camera that is away, the last one that was asked of it. */
 export function snapshotRoutes(
-  snapshots: Snapshots,
+  snapshots: Pick<Snapshots, 'jpeg'>,
   cameras: CameraDirectory,
   access: HttpAccess,
 ): HttpRoutes {
