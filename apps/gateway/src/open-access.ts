@@ -257,7 +257,10 @@ function buildDoors(
     logger,
   });
   const isOpen = config.access.mode === 'open';
-  const mediaDoor = new MediaDoor({ identifier, rights, limits, audit });
+  const mediaDoor = new MediaDoor({
+    ...{ identifier, rights, limits, audit },
+    needsPlainPasswords: outside.length > 0,
+  });
   closers.push(() => mediaDoor.close());
   const door = isOpen ? OPEN_DOOR : mediaDoor;
   const http = isOpen

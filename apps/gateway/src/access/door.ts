@@ -72,6 +72,8 @@ export type Admission = Admitted | Refusal;
 export interface Door {
   /** Nobody has to prove anything: `access: open`. Protocols then ask for no credentials. */
   readonly isOpen: boolean;
+  /** Somebody outside decides, who has to see a password itself: protocols then ask for no digest of it. */
+  readonly needsPlainPasswords?: boolean;
   /**
    * Whether the peer may do what he wants to: finds out who he is, and decides. Takes at most some hundred
    * milliseconds (a password) or seconds (an outside endpoint); never rejects. A refusal is in the audit.

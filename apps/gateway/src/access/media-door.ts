@@ -17,6 +17,8 @@ export interface MediaDoorOptions {
   readonly rights: Pick<Rights, 'decide'>;
   readonly limits: RateLimits;
   readonly audit: AuditTrail;
+  /** As in {@link Door}. */
+  readonly needsPlainPasswords?: boolean;
 }
 
 /** What is no session but one picture: counted where requests are counted. */
@@ -50,11 +52,13 @@ const UNAVAILABLE: Refusal = {
 /** The door of all media: who it is, whether he comes too often, and whether he may. */
 export class MediaDoor implements Door {
   readonly isOpen = false;
+  readonly needsPlainPasswords: boolean;
   readonly #options: MediaDoorOptions;
   readonly #refusals: RefusalLog;
 
   constructor(options: MediaDoorOptions) {
     this.#options = options;
+    this.needsPlainPasswords = options.needsPlainPasswords === true;
     this.#refusals = new RefusalLog(options);
   }
 

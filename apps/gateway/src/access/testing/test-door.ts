@@ -22,6 +22,7 @@ const WORDS: Readonly<Record<Refusal['reason'], string>> = {
 /** A door with a short list of guests, for the tests of what stands in front of it. */
 export class TestDoor implements Door {
   readonly isOpen = false;
+  needsPlainPasswords = false;
   /** Everything that was asked, in order. */
   readonly knocks: Knock[] = [];
   /** What everybody hears instead, while it is set. */

@@ -82,8 +82,10 @@ export class HttpAccess {
   shown(request: IncomingMessage): Shown {
     const { method = 'GET', headers, url = '' } = request;
     const [path = '', query] = url.split('?');
-    const queryToken = MEDIA_PATH.test(path) ? new URLSearchParams(query).get('token') : null;
-    return shownBy({ method, headers, seen: this.seen(request), queryToken: queryToken ?? undefined });
+    const parameters = new URLSearchParams(MEDIA_PATH.test(path) ? query : '');
+    // `jwt` is where viewers of a MediaMTX have their token.
+    const queryToken = parameters.get('token') ?? parameters.get('jwt') ?? undefined;
+    return shownBy({ method, headers, seen: this.seen(request), queryToken });
   }
 
   /**

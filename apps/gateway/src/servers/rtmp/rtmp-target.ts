@@ -36,7 +36,8 @@ export function parseRtmpTarget(app: string, name: string): RtmpTarget | undefin
 }
 
 function credentialsOf(parameters: URLSearchParams): Credentials | undefined {
-  const token = parameters.get('token');
+  // `jwt` is where viewers of a MediaMTX have their token.
+  const token = parameters.get('token') ?? parameters.get('jwt');
   if (token !== null) return tokenOf(token);
   const user = parameters.get('user');
   return user === null ? { kind: 'none' } : passwordOf(user, parameters.get('pass') ?? '');

@@ -69,6 +69,16 @@ class Visitor {
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
+test('where somebody outside decides, players are asked for the password itself', async (t) => {
+  const { bed, door } = await startBed(t);
+  door.needsPlainPasswords = true;
+  const visitor = await Visitor.come(t, bed);
+  const first = await visitor.send('DESCRIBE');
+  assert.deepEqual(first.headers.getAll('WWW-Authenticate'), ['Basic realm="Vedette"']);
+  assert.equal((await visitor.ask('DESCRIBE')).status, 200);
+  assert.equal(door.knocks.at(-1)?.credentials.kind, 'password');
+});
+
 test('a viewer is challenged, proves who he is once, and keeps his name', async (t) => {
   const { bed, door } = await startBed(t);
   const visitor = await Visitor.come(t, bed);

@@ -167,7 +167,10 @@ export class ConnectionAccess {
       // Without a challenge: GStreamer shows the same wrong password to eight, and then hides what was wrong.
       throw new PeerOffence(401, `more than ${wrongCredentials} wrong credentials`);
     }
-    const challenges = this.#authenticator.challenges(shown.kind === 'stale', this.#host.now());
+    const all = this.#authenticator.challenges(shown.kind === 'stale', this.#host.now());
+    // Players take a digest wherever it is offered.
+    const isPlain = this.#host.door.needsPlainPasswords === true;
+    const challenges = isPlain ? all.filter(({ scheme }) => scheme === 'basic') : all;
     return rtspResponse(request, 401, { 'WWW-Authenticate': challenges.map(serializeChallenge) });
   }
 }

@@ -16,6 +16,7 @@ for (const { path, cameraId, control, token, quality } of [
   { path: '/gate/streamid=0', cameraId: 'gate', control: 'streamid=0' },
   { path: '/live/gate/trackID=1', cameraId: 'gate', control: 'trackID=1' },
   { path: '/gate?token=a.b', cameraId: 'gate', token: 'a.b' },
+  { path: '/gate?jwt=a.b', cameraId: 'gate', token: 'a.b' },
   { path: '/gate/?token=a.b', cameraId: 'gate', token: 'a.b' },
   { path: '/gate/trackID=1?token=a.b', cameraId: 'gate', control: 'trackID=1', token: 'a.b' },
   { path: '/gate?token=a.b/trackID=1', cameraId: 'gate', control: 'trackID=1', token: 'a.b' },

@@ -41,7 +41,8 @@ export function parseTarget(url: string): RtspTarget | undefined {
 function readQuery(query: string): Pick<RtspTarget, 'token' | 'quality'> {
   const parameters = new URLSearchParams(query);
   return {
-    token: parameters.get('token') ?? undefined,
+    // Where viewers of a MediaMTX have their token.
+    token: parameters.get('token') ?? parameters.get('jwt') ?? undefined,
     quality: parameters.get('quality') ?? undefined,
   };
 }
