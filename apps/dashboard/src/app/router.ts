@@ -79,6 +79,7 @@ const settingsPages = [
   createRoute({
     getParentRoute: () => settings,
     path: '/cameras',
+    validateSearch: (search: Record<string, unknown>): { add?: 1 } => ('add' in search ? { add: 1 } : {}),
     component: lazyRouteComponent(async () => import('../settings/cameras/cameras-page.tsx'), 'CamerasPage'),
   }),
   createRoute({

@@ -1,15 +1,28 @@
-import { Cctv } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Cctv, Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useMay } from '../account/use-account.ts';
 import { messages } from '../messages/index.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
+import { PRIMARY_LINK } from '../ui/link-looks.ts';
 
 const words = messages.live.empty;
 
-/** The first thing a newcomer without a camera sees. */
+/** The first thing a newcomer without a camera sees; the file is the second way for those who may add one here. */
 export function NoCameras(): ReactNode {
+  const mayAdd = useMay('configure');
   return (
-    <EmptyState icon={Cctv} title={words.title} text={words.text}>
+    <EmptyState icon={Cctv} title={words.title} text={mayAdd ? words.mayAdd : words.text}>
+      {mayAdd && (
+        <>
+          <Link to="/settings/cameras" search={{ add: 1 }} className={PRIMARY_LINK}>
+            <Plus size={16} aria-hidden />
+            {words.add}
+          </Link>
+          <p className="text-small text-muted">{words.orFile}</p>
+        </>
+      )}
       <pre
         tabIndex={0}
         aria-label="vedette.yml"
@@ -17,7 +30,7 @@ export function NoCameras(): ReactNode {
       >
         {words.example}
       </pre>
-      <CopyButton look="primary" text={words.example} label={words.copy} />
+      <CopyButton look={mayAdd ? 'plain' : 'primary'} text={words.example} label={words.copy} />
     </EmptyState>
   );
 }

@@ -1,5 +1,7 @@
 import { account } from './en-account.ts';
+import { cameras } from './en-cameras.ts';
 import { grants } from './en-grants.ts';
+import { people } from './en-people.ts';
 import { settings } from './en-settings.ts';
 
 /**
@@ -41,6 +43,10 @@ export const en = {
     empty: {
       title: 'No cameras yet',
       text: 'Cameras are declared in vedette.yml, in the folder where Vedette was started. Saving the file is enough: they appear here by themselves.',
+      mayAdd:
+        'Add the first one here: its address is enough, and Vedette shows what it sends before you save.',
+      add: 'Add a camera',
+      orFile: 'Or declare cameras in vedette.yml: saving the file is enough.',
       copy: 'Copy the example',
       example: [
         'cameras:',
@@ -228,6 +234,8 @@ export const en = {
   ...account,
   ...grants,
   ...settings,
+  ...cameras,
+  ...people,
   pushes: {
     title: 'Sent on to',
     none: 'Nowhere. Give an address below to send this camera to a platform or another server.',

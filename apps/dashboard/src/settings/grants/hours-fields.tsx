@@ -2,14 +2,12 @@ import type { Grant } from '@vedette/contract';
 import type { ReactNode } from 'react';
 import { messages } from '../../messages/index.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
+import { dayName } from './day-name.ts';
 
 const words = messages.grants;
 type Hours = NonNullable<Grant['hours']>;
 
 const ISO_DAYS = [1, 2, 3, 4, 5, 6, 7] as const;
-/** 7 January 2030 is a Monday. */
-const dayNames = new Intl.DateTimeFormat(undefined, { weekday: 'short', timeZone: 'UTC' });
-const dayName = (day: number): string => dayNames.format(Date.UTC(2030, 0, 6 + day));
 
 function DayChecks({
   days = ISO_DAYS,
