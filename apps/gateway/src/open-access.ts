@@ -249,7 +249,7 @@ function buildDoors(
       new StreamTokenProver(streamTokens),
       new AccessTokenProver(apiTokens),
       new DigestProver({ users, guard }),
-      new PasswordProver({ users, check, hasOutside: outside.length > 0 }),
+      new PasswordProver({ users, check, hasOutside: config.access.http !== undefined }),
     ],
     outside,
     users,
