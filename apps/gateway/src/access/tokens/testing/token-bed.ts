@@ -84,9 +84,10 @@ export class TokenBed {
     this.rights.put('user', { id: ADA, role: 'admin', grants: [], isDisabled: false });
   }
 
-  static async open(): Promise<TokenBed> {
+  /** @param databaseUrl of a PostgreSQL; SQLite where absent. */
+  static async open(databaseUrl?: string): Promise<TokenBed> {
     const folder = await mkdtemp(path.join(tmpdir(), 'vedette-tokens-'));
-    const store = await openStore({ dataDir: folder, databaseUrl: undefined, logger: silentLogger });
+    const store = await openStore({ dataDir: folder, databaseUrl, logger: silentLogger });
     return new TokenBed(store, folder);
   }
 
