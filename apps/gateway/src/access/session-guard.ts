@@ -10,7 +10,7 @@ export interface SessionGuardOptions {
 }
 
 /** Why sessions are ended here, as it is logged. */
-export const PERMISSION_WITHDRAWN = 'permission withdrawn';
+const PERMISSION_WITHDRAWN = 'permission withdrawn';
 
 /** Hours end, tokens expire, and identities from outside do: nobody says so. */
 const INTERVAL_MS = 1000;

@@ -22,7 +22,7 @@ export interface ProbeOptions {
  * Connects to a camera as a source would, watches it for a while, and reports what it sends and what of that
  * will hurt.
  *
- * @param address by RTSP in any way, of JPEGs by HTTP, of a program or a device
+ * @param address of any kind but a file, what publishers send to, and the demo
  * @throws {SourceError} it cannot be reached or played, or `ERR_PROBE_ABORTED`.
  */
 export async function probeSource(address: string, options: ProbeOptions = {}): Promise<SourceReport> {

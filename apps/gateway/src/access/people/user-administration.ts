@@ -105,7 +105,8 @@ export class UserAdministration {
       return change.isDisabled === true ? { ...change, validFromMs: this.#voiding(user) } : change;
     });
     if (before === undefined || after === undefined) throw notFound();
-    this.#record(actor, 'user.changed', after, differences(shown(before), shown(after)));
+    const changed = differences(shown(before), shown(after));
+    if (Object.keys(changed.after).length > 0) this.#record(actor, 'user.changed', after, changed);
     if (change.isDisabled === true) this.#options.endSessions(id, 'the user was disabled');
     return after;
   }
