@@ -11,6 +11,7 @@ export type MainOptions =
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'check-source'; readonly args: readonly string[] }
   | (ConfigFlags & { readonly command: 'reset-password'; readonly name: string })
+  | (ConfigFlags & { readonly command: 'verify-audit' })
   | (ConfigFlags & {
       readonly command: 'start';
       readonly readyFile: string | undefined;
@@ -24,6 +25,7 @@ export class UsageError extends Error {
 export const USAGE = `Usage: vedette [start] [flags]        start the gateway
        vedette check-source URL       look at a camera before adding it
        vedette reset-password NAME    give a user a new password, shown here
+       vedette verify-audit           whether the audit log is what was written
        vedette --version | --help
 
   --config FILE       configuration (default: vedette.yml, where there is one)
@@ -70,6 +72,10 @@ export function parseArguments(args: readonly string[]): MainOptions {
   if (args.includes('--version') || first === 'version') return { command: 'version' };
   if (first === 'check-source') return { command: 'check-source', args: args.slice(1) };
   if (first === 'reset-password') return parseResetPassword(args.slice(1));
+  if (first === 'verify-audit') {
+    const { configFile, overrides } = parseFlags(args.slice(1));
+    return { command: 'verify-audit', configFile, overrides };
+  }
   return { command: 'start', ...parseFlags(first === 'start' ? args.slice(1) : args) };
 }
 

@@ -7,6 +7,7 @@ import { startGateway, type Gateway } from './gateway.ts';
 import { parseArguments, USAGE, UsageError, type ConfigFlags, type MainOptions } from './main-options.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { resetPasswordCommand } from './reset-password-command.ts';
+import { verifyAuditCommand } from './verify-audit-command.ts';
 import { version } from './version.ts';
 
 const DEFAULT_CONFIG_FILE = 'vedette.yml';
@@ -125,6 +126,11 @@ async function main(): Promise<void> {
     case 'reset-password': {
       const { config } = loadConfig(configSources(options));
       process.exitCode = await resetPasswordCommand(options.name, config, process);
+      return;
+    }
+    case 'verify-audit': {
+      const { config } = loadConfig(configSources(options));
+      process.exitCode = await verifyAuditCommand(config, process);
       return;
     }
     case 'start':
