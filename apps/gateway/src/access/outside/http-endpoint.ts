@@ -15,7 +15,7 @@ const MAX_CONNECTIONS = 16;
 const MAX_WAITING = 500;
 
 /** The endpoint cannot be asked, or says nothing. */
-export class EndpointUnavailableError extends Error {
+class EndpointUnavailableError extends Error {
   override readonly name = 'EndpointUnavailableError';
 }
 

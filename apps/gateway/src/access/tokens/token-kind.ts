@@ -7,7 +7,7 @@ const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 const MAX_LENGTH = 4096;
 
 /** Whether the word looks like one of the secrets that stand for themselves: a key, a link's secret, a JWT. */
-export function looksLikeToken(word: string): boolean {
+function looksLikeToken(word: string): boolean {
   if (word.length > MAX_LENGTH) return false;
   return PREFIXES.some((prefix) => word.startsWith(prefix)) || JWT.test(word);
 }
