@@ -1,3 +1,4 @@
+import type { Config } from '@vedette/contract';
 import { verifyChain } from './access/audit/verify-chain.ts';
 import { AuditReader } from './access/audit/audit-reader.ts';
 import { OidcLogin } from './access/oidc/oidc-login.ts';
@@ -6,11 +7,13 @@ import { CameraSets } from './access/people/camera-sets.ts';
 import { UserAdministration } from './access/people/user-administration.ts';
 import { Privacy } from './access/privacy/privacy.ts';
 import { SessionGuard } from './access/session-guard.ts';
+import type { CameraSet } from './cameras/camera-set.ts';
 import { StoredCameras } from './cameras/stored-cameras.ts';
 import { SourceTests } from './check-source/source-tests.ts';
 import { apiCameraGuard, type AddressGuard } from './net/guarded-lookup.ts';
 import type { Access } from './open-access.ts';
-import type { Parts } from './parts.ts';
+import type { Logger } from './observability/logger.ts';
+import type { SessionRegistry } from './sessions/session-registry.ts';
 
 /** What those who run the gateway change: people, cameras, groups and zones; and what follows from it. */
 export interface Administration {
@@ -31,13 +34,21 @@ export interface Administration {
 /** Whose doings these are that the program does by itself, as a consequence. */
 const PROGRAM = { identity: { kind: 'everybody' }, peer: { address: '' } } as const;
 
+interface AdministrationOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly access: Access;
+  readonly cameras: CameraSet;
+  readonly sessions: SessionRegistry;
+}
+
 export function buildAdministration({
   config,
   logger,
   access,
   cameras,
   sessions,
-}: Pick<Parts, 'config' | 'logger' | 'access' | 'cameras' | 'sessions'>): Administration {
+}: AdministrationOptions): Administration {
   const { store, secrets, seal, audit, rights, users, passwords } = access;
   const guard = new SessionGuard({ sessions, rights, logger });
   const administration = new UserAdministration({
@@ -91,7 +102,7 @@ function buildOidc({
   config,
   logger,
   access,
-}: Pick<Parts, 'config' | 'logger' | 'access'>): OidcLogin | undefined {
+}: Pick<AdministrationOptions, 'config' | 'logger' | 'access'>): OidcLogin | undefined {
   const { oidc, streamTokens } = config.access;
   if (oidc === undefined) return undefined;
   const { users, audit } = access;

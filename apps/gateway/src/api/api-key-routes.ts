@@ -6,7 +6,7 @@ import { identityKey } from '../access/identity.ts';
 import type { ApiKeyRecord, ApiKeys } from '../access/login/api-keys.ts';
 import type { RateLimits } from '../access/rate-limit.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import { limited, refusalProblem } from '../servers/http/refusal-problem.ts';
 import { page, pageQuery } from './page.ts';

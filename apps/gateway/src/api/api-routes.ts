@@ -14,7 +14,7 @@ import type { Rights } from '../access/rights.ts';
 import { visibleCameras } from '../access/visible-cameras.ts';
 import type { Camera } from '../cameras/camera.ts';
 import type { CameraSet } from '../cameras/camera-set.ts';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
 import type { SessionRecord, SessionRegistry } from '../sessions/session-registry.ts';
 import { cameraJson } from './camera-json.ts';

@@ -12,7 +12,7 @@ import type { AuditTrail } from '../access/audit-entry.ts';
 import { type AuditReader, seqOfCursor } from '../access/audit/audit-reader.ts';
 import { csvOf, jsonLinesOf } from '../access/audit/export-format.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import { pageQuery } from './page.ts';
 

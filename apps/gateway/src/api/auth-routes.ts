@@ -13,7 +13,7 @@ import type { ApiTokens } from '../access/login/api-tokens.ts';
 import type { Login } from '../access/login/login.ts';
 import type { Logout } from '../access/login/logout.ts';
 import type { UserRecords } from '../access/login/user-records.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { LoginContext, type LoginContextDependencies } from './login-context.ts';
 
 export interface AuthRoutesDependencies extends LoginContextDependencies {

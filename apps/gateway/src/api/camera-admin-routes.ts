@@ -19,7 +19,7 @@ import type { StoredCameras } from '../cameras/stored-cameras.ts';
 import type { SourceTests } from '../check-source/source-tests.ts';
 import { networkGuard, type AddressGuard } from '../net/guarded-lookup.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound } from '../servers/http/problems.ts';
 import { actorOf } from './actor-of.ts';
 import { oneCameraJson, type ApiDependencies } from './api-routes.ts';

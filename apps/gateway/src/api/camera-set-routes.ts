@@ -10,7 +10,7 @@ import {
 import { z } from 'zod';
 import type { CameraSets, SetKind } from '../access/people/camera-sets.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { actorOf } from './actor-of.ts';
 import { explainErrors } from './explain-errors.ts';
 import { page, pageQuery } from './page.ts';

@@ -1,6 +1,6 @@
 import { NotPossibleError } from '../access/people/not-possible-error.ts';
 import { TestsBusyError } from '../check-source/source-tests.ts';
-import type { HttpApp } from '../servers/http/http-server.ts';
+import type { HttpApp } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 
 const STATUS = { missing: 404, conflict: 409, invalid: 400 } as const;

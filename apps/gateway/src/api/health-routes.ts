@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Metrics } from '../observability/metrics.ts';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 
 export interface HealthDependencies {
   readonly metrics: Metrics;

@@ -11,7 +11,7 @@ import type { RateLimits } from '../access/rate-limit.ts';
 import type { Secrets } from '../access/secrets.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 
 export interface OidcRoutesDependencies {

@@ -1,12 +1,30 @@
+import { createHash } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import scalar from '@scalar/fastify-api-reference';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { statingAccess } from '../servers/http/access-hook.ts';
-import type { HttpApp } from '../servers/http/http-server.ts';
+import type { HttpApp } from '../servers/http/http-app.ts';
 
-/** The reference page brings inline code of its own; nothing else does, and nothing else may. */
-const REFERENCE_PAGE_POLICY =
-  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:";
+const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
+
+/**
+ * The reference page brings a line of code in itself, that is named by its hash, and styles that it writes as it runs;
+ * nothing else does, and nothing else may.
+ */
+function referencePagePolicy(page: unknown): string {
+  const scripts = typeof page === 'string' ? [...page.matchAll(INLINE_SCRIPT)] : [];
+  const hashes = scripts.map(
+    ([, code = '']) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`,
+  );
+  const rules = [
+    `script-src ${["'self'", ...hashes].join(' ')}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "frame-ancestors 'self'",
+  ];
+  return `default-src 'self'; ${rules.join('; ')}`;
+}
 
 /**
  * `/api/openapi.json` and, to browse it, `/api/docs`. Register before the routes that it describes.
@@ -26,9 +44,10 @@ export async function registerOpenApi(app: HttpApp, version: string): Promise<vo
     transformObject: jsonSchemaTransformObject,
   });
   app.get('/api/openapi.json', { config: { access: 'known' }, schema: { hide: true } }, () => app.swagger());
-  app.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api/docs')) reply.header('content-security-policy', REFERENCE_PAGE_POLICY);
-    return Promise.resolve();
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.url.startsWith('/api/docs'))
+      reply.header('content-security-policy', referencePagePolicy(payload));
+    return Promise.resolve(payload);
   });
   await statingAccess(app, 'known', () =>
     app.register(scalar, {

@@ -5,7 +5,7 @@ import { identityName } from '../access/identity.ts';
 import { cameraOfPath, outsideAction } from '../access/outside/outside-permissions.ts';
 import type { Proof } from '../access/prover.ts';
 import type { Rights } from '../access/rights.ts';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 
 export interface OutsideAuthRoutesDependencies {

@@ -5,7 +5,7 @@ import { NotPossibleError } from '../access/people/not-possible-error.ts';
 import type { Actor } from '../access/people/user-administration.ts';
 import type { Privacy } from '../access/privacy/privacy.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 
 export interface PrivacyRoutesDependencies {

@@ -19,7 +19,7 @@ import type { RecoveryCodes } from '../access/login/recovery-codes.ts';
 import { newPassword } from '../access/login/set-password.ts';
 import type { UserRecord } from '../access/login/user-records.ts';
 import type { Rights } from '../access/rights.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import { confirmPassword } from './confirm-password.ts';
 import { LoginContext, type LoginContextDependencies } from './login-context.ts';

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { publishUrls, type OfferedMedia } from '../access/tokens/media-urls.ts';
 import type { PublishKeyRecord, PublishKeys } from '../access/tokens/publish-keys.ts';
 import type { CameraDirectory } from '../cameras/directory.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
 import { askerOf, isoTime, lendingProblem, reachedBy } from './lending-request.ts';
 import { page, pageQuery } from './page.ts';

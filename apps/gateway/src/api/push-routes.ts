@@ -16,7 +16,7 @@ import type { Camera } from '../cameras/camera.ts';
 import type { CameraSet } from '../cameras/camera-set.ts';
 import type { Push } from '../push/push.ts';
 import type { PushSet } from '../push/push-set.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
 import { page, pageQuery } from './page.ts';
 import { pushJson } from './push-json.ts';

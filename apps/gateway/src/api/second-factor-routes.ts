@@ -10,7 +10,7 @@ import type { UserRecord, UserRecords } from '../access/login/user-records.ts';
 import type { Login } from '../access/login/login.ts';
 import type { RecoveryCodes } from '../access/login/recovery-codes.ts';
 import { newTotp, totpStep, totpUrl } from '../access/login/totp.ts';
-import type { HttpApp } from '../servers/http/http-server.ts';
+import type { HttpApp } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import { confirmPassword } from './confirm-password.ts';
 import type { LoginContext } from './login-context.ts';

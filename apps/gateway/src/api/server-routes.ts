@@ -1,5 +1,5 @@
 import { serverInfo, type ServerInfo } from '@vedette/contract';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 
 /** `/api/v1/server`: what a page needs to know of the gateway. */
 export function serverRoutes(info: () => ServerInfo): HttpRoutes {

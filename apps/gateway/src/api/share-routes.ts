@@ -14,7 +14,7 @@ import { z } from 'zod';
 import type { Rights } from '../access/rights.ts';
 import type { ShareLinkRecord, ShareLinks } from '../access/tokens/share-links.ts';
 import type { CameraDirectory } from '../cameras/directory.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
 import { askerOf, isoTime, lendingProblem, mayManage, peerOf } from './lending-request.ts';
 import { page, pageQuery } from './page.ts';

@@ -19,7 +19,7 @@ import { mediaUrls, type OfferedMedia } from '../access/tokens/media-urls.ts';
 import type { StreamTokenRecord } from '../access/tokens/stream-token-book.ts';
 import type { IssuedStreamToken, StreamTokens, StreamTokenWish } from '../access/tokens/stream-tokens.ts';
 import type { CameraDirectory } from '../cameras/directory.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
 import { askerOf, isoTime, lendingProblem, mayManage, peerOf, reachedBy } from './lending-request.ts';
 import { page, pageQuery } from './page.ts';

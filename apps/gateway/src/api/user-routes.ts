@@ -16,7 +16,7 @@ import type { Membership } from '../access/permissions.ts';
 import { permissionsOf } from '../access/people/permission-table.ts';
 import type { UserAdministration } from '../access/people/user-administration.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { actorOf } from './actor-of.ts';
 import { explainErrors } from './explain-errors.ts';
 import { page, pageQuery } from './page.ts';

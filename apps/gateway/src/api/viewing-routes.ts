@@ -2,7 +2,7 @@ import { cameraId, problem } from '@vedette/contract';
 import { z } from 'zod';
 import type { Rung } from '../adaptation/viewer-quality.ts';
 import type { CameraDirectory } from '../cameras/directory.ts';
-import type { HttpRoutes } from '../servers/http/http-server.ts';
+import type { HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound } from '../servers/http/problems.ts';
 import type { Stream } from '../stream/stream.ts';
 import { optimalViewing } from './optimal-viewing.ts';

@@ -1,7 +1,7 @@
 import { problem, webSessionPage, type WebSession as WebSessionJson } from '@vedette/contract';
 import { z } from 'zod';
 import type { WebSession, WebSessions } from '../access/login/web-sessions.ts';
-import type { HttpApp } from '../servers/http/http-server.ts';
+import type { HttpApp } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import type { LoginContext } from './login-context.ts';
 import { page, pageQuery } from './page.ts';

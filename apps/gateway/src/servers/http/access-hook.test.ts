@@ -6,7 +6,8 @@ import { test, type TestContext } from 'node:test';
 import { silentLogger } from '../../observability/logger.ts';
 import { statingAccess } from './access-hook.ts';
 import { OPEN_HTTP_ACCESS, type HttpAccess, type HttpAccessOptions } from './http-access.ts';
-import { HttpServer, type HttpApp } from './http-server.ts';
+import type { HttpApp } from './http-app.ts';
+import { HttpServer } from './http-server.ts';
 import { TestAccess, type TestPerson } from './testing/test-access.ts';
 
 const PEOPLE: readonly TestPerson[] = [

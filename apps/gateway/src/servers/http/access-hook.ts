@@ -2,7 +2,7 @@ import { problem } from '@vedette/contract';
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { NOBODY, type Identity } from '../../access/identity.ts';
 import type { HttpAccess, Wish } from './http-access.ts';
-import type { HttpApp } from './http-server.ts';
+import type { HttpApp } from './http-app.ts';
 import { HttpProblem } from './problems.ts';
 import { FORBIDDEN, HIDDEN, refusalProblem, UNAUTHENTICATED } from './refusal-problem.ts';
 import type { RouteAccess } from './route-access.ts';

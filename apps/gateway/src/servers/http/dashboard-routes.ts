@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { statingAccess } from './access-hook.ts';
 import type { HttpAccess } from './http-access.ts';
-import type { HttpRoutes } from './http-server.ts';
+import type { HttpRoutes } from './http-app.ts';
 import { HttpProblem } from './problems.ts';
 
 /** Paths that never mean a page: an unknown one below them is a 404, not the dashboard. */

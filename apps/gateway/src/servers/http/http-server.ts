@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import { problem } from '@vedette/contract';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyError } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   serializerCompiler,
@@ -18,20 +18,9 @@ import type { CertificateSource } from '../../net/tls-certificate.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { accessHook } from './access-hook.ts';
 import type { HttpAccess } from './http-access.ts';
+import type { HttpApp } from './http-app.ts';
 import { originGuard } from './origin-guard.ts';
 import { HttpProblem } from './problems.ts';
-
-/** What routes are added to. */
-export type HttpApp = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  ZodTypeProvider
->;
-
-/** A part of the site: adds its routes to the app it is given. */
-export type HttpRoutes = (app: HttpApp) => Promise<void>;
 
 export interface HttpServerOptions {
   readonly host: string;

@@ -11,7 +11,7 @@ import {
 } from '@vedette/protocols';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { HttpApp } from './http-server.ts';
+import type { HttpApp } from './http-app.ts';
 import { HttpProblem } from './problems.ts';
 
 /*

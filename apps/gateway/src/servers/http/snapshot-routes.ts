@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import { SNAPSHOT_WIDTH, SnapshotError, type Snapshots } from '../../transcode/snapshots.ts';
 import type { HttpAccess } from './http-access.ts';
-import type { HttpRoutes } from './http-server.ts';
+import type { HttpRoutes } from './http-app.ts';
 import { cameraNotFound, HttpProblem } from './problems.ts';
 
 /** How long a camera made on demand is waited for. */

@@ -1,6 +1,6 @@
 import { problem } from '@vedette/contract';
 import type { ErrorCode } from '@vedette/media';
-import type { HttpRoutes } from './http-server.ts';
+import type { HttpRoutes } from './http-app.ts';
 import { HttpProblem } from './problems.ts';
 
 export interface SwitchedOff {

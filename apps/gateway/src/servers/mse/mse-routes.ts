@@ -1,6 +1,6 @@
 import { cameraId, problem } from '@vedette/contract';
 import { z } from 'zod';
-import type { HttpRoutes } from '../http/http-server.ts';
+import type { HttpRoutes } from '../http/http-app.ts';
 import { HttpProblem } from '../http/problems.ts';
 
 const DESCRIPTION =

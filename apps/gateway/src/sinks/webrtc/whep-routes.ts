@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Identity } from '../../access/identity.ts';
 import type { HttpAccess } from '../../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../../servers/http/problems.ts';
 import {
   addEndpointOptions,

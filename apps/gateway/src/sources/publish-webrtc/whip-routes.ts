@@ -3,7 +3,7 @@ import { ProtocolError } from '@vedette/media';
 import { refuseOffer, SDP_TYPE } from '@vedette/protocols';
 import { z } from 'zod';
 import type { HttpAccess } from '../../servers/http/http-access.ts';
-import type { HttpApp, HttpRoutes } from '../../servers/http/http-server.ts';
+import type { HttpApp, HttpRoutes } from '../../servers/http/http-app.ts';
 import { HttpProblem } from '../../servers/http/problems.ts';
 import {
   addEndpointOptions,
