@@ -17,6 +17,7 @@ import { endlessViewing, ladderWay } from './servers/http/endless-viewing.ts';
 import { mjpegWay } from './servers/http/mjpeg-way.ts';
 import { snapshotRoutes } from './servers/http/snapshot-routes.ts';
 import { switchedOffRoutes, type SwitchedOff } from './servers/http/switched-off-routes.ts';
+import { signedPaths } from './signed-paths.ts';
 import { createFlvSinks, FLV_CARRIAGE } from './sinks/flv/flv-sinks.ts';
 import { MJPEG_CONTENT_TYPE } from './sinks/mjpeg/mjpeg-format.ts';
 import { MjpegSinks } from './sinks/mjpeg/mjpeg-sinks.ts';
@@ -81,7 +82,11 @@ async function addMediaRoutes(parts: Parts): Promise<void> {
   );
   if (hls !== undefined)
     await http.app.register(
-      hlsRoutes({ cameras, sessions, output: hls, access: access.http, renditions: hlsRenditions(fitter) }),
+      hlsRoutes({
+        ...{ cameras, sessions, output: hls, renditions: hlsRenditions(fitter) },
+        access: access.http,
+        signedPaths: signedPaths(access),
+      }),
     );
   await http.app.register(mseRoutes());
   await http.app.register(

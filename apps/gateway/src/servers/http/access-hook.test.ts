@@ -192,6 +192,20 @@ for (const { name, path, headers, want } of [
   });
 }
 
+test('the ways to log in come in a line each: ffmpeg reads no second one behind a comma', async (context) => {
+  const { url } = await start(context);
+  const [response] = (await once(request(`${url}/live/gate/media`).end(), 'response')) as [IncomingMessage];
+  response.resume();
+  const { rawHeaders } = response;
+  const lines = rawHeaders.filter(
+    (_value, index) => rawHeaders[index - 1]?.toLowerCase() === 'www-authenticate',
+  );
+  assert.deepEqual(
+    lines.map((line) => line.split(' ')[0]),
+    ['Bearer', 'Basic'],
+  );
+});
+
 test('?token= is for media alone: addresses end up in logs and histories', async (context) => {
   const { url } = await start(context);
   assert.equal((await fetch(`${url}/live/gate/media?token=mai-token`)).status, 200);

@@ -116,10 +116,17 @@ export class HttpAccess {
     const shown = this.#shownOrRefused(request);
     const admission = await this.#knock(shown.credentials, this.peer(request.raw), wish);
     const route = { method, url: routeOptions.url ?? '', access: 'door' } as const;
-    const refusal = this.#held(admission, route);
+    const refusal = this.#held(admission, route) ?? (await this.#countedPicture(admission, wish));
     if (refusal !== undefined) throw this.#problem(request, refusal, wish.cameraId);
     if (admission.ok) request.identity = admission.identity;
     return request.identity;
+  }
+
+  /** A single picture is no session: it counts as a request. */
+  async #countedPicture(admission: Admission, { protocol }: Wish): Promise<Refusal | undefined> {
+    if (protocol !== 'snapshot' || !admission.ok || this.isOpen) return undefined;
+    const waitMs = await this.#options.limits.take('api', identityKey(admission.identity));
+    return waitMs > 0 ? limited(waitMs) : undefined;
   }
 
   /** As {@link admit}, for the request that becomes a WebSocket. */

@@ -7,7 +7,7 @@ export class HttpProblem extends Error {
   readonly status: number;
   readonly code: ErrorCode;
   readonly title: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly field: string | undefined;
 
   /**
@@ -19,7 +19,7 @@ export class HttpProblem extends Error {
     code: ErrorCode,
     title: string,
     detail: string,
-    { headers = {}, field }: { headers?: Readonly<Record<string, string>>; field?: string } = {},
+    { headers = {}, field }: { headers?: Readonly<Record<string, string | string[]>>; field?: string } = {},
   ) {
     super(detail);
     this.status = status;

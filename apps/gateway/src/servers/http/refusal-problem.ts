@@ -37,7 +37,7 @@ export function refusalProblem(
   const { reason, code, message } = refusal;
   return new HttpProblem(REFUSAL_STATUS[reason], code, TITLES[reason], message, {
     headers: {
-      ...(reason === 'unauthenticated' ? { 'www-authenticate': challenge(headers, isMedia) } : {}),
+      ...(reason === 'unauthenticated' ? { 'www-authenticate': challenges(headers, isMedia) } : {}),
       ...(reason === 'limited' ? { 'retry-after': seconds(refusal.retryAfterMs ?? 1000) } : {}),
       ...(reason === 'unavailable' ? { 'retry-after': String(UNAVAILABLE_RETRY_S) } : {}),
     },
@@ -86,11 +86,14 @@ export function crossSite(): HttpProblem {
   );
 }
 
-/** A script in a page is not to make the browser ask for a password; a player, or a person who comes here, is asked. */
-function challenge({ 'user-agent': agent, accept }: IncomingHttpHeaders, isMedia: boolean): string {
+/**
+ * A script in a page is not to make the browser ask for a password; a player, or a person who comes here, is asked.
+ * In a line each: ffmpeg reads no second one behind a comma.
+ */
+function challenges({ 'user-agent': agent, accept }: IncomingHttpHeaders, isMedia: boolean): string[] {
   const isScript = agent?.startsWith('Mozilla/') === true && accept?.includes('text/html') !== true;
   const bearer = `Bearer realm="${ACCESS_REALM}"`;
-  return isMedia && !isScript ? `${bearer}, Basic realm="${ACCESS_REALM}", charset="UTF-8"` : bearer;
+  return isMedia && !isScript ? [bearer, `Basic realm="${ACCESS_REALM}", charset="UTF-8"`] : [bearer];
 }
 
 function seconds(ms: number): string {
