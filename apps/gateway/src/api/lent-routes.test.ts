@@ -335,6 +335,12 @@ test('a publish key is made by who may publish, shown once, and revoked', async 
   assert.equal(urls.rtmp, `rtmp://127.0.0.1:1935/live/gate?token=${key}`);
   const listed = await call('GET', path, { as: 'mai' });
   assert.ok(JSON.stringify(listed.body).includes(id) && !JSON.stringify(listed.body).includes(key));
+  const lent = await make('mai', { cameraId: 'gate', actions: ['view', 'publish'] });
+  for (const as of [key, lent.token]) {
+    assert.equal((await call('GET', path, { as })).status, 403, 'a borrower sees no keys');
+    assert.equal((await call('POST', path, { as, body: { name: 'more' } })).status, 403);
+    assert.equal((await call('DELETE', `${path}/${id}`, { as })).status, 403);
+  }
   assert.equal((await call('DELETE', `/api/v1/cameras/yard/publish-keys/${id}`, { as: 'mai' })).status, 404);
   const ask = async (): Promise<number> => {
     const question = { action: 'publish', path: 'gate', user: 'any', password: key, ip: '192.0.2.3' };

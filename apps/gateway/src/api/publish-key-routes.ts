@@ -6,7 +6,9 @@ import {
   type PublishKey,
   publishKeyPage,
 } from '@vedette/contract';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { lenderId, NOTHING_TO_LEND } from '../access/tokens/asker.ts';
 import { publishUrls, type OfferedMedia } from '../access/tokens/media-urls.ts';
 import type { PublishKeyRecord, PublishKeys } from '../access/tokens/publish-keys.ts';
 import type { CameraDirectory } from '../cameras/directory.ts';
@@ -52,13 +54,15 @@ function addList(app: HttpApp, { keys, cameras, nameOf }: PublishKeyRoutesDepend
         response: { 200: publishKeyPage, 401: problem, 403: problem, 404: problem },
       },
     },
-    ({ params: { id }, query }) => {
+    (request) => {
+      const { id } = request.params;
+      refuseBorrowers(request);
       if (cameras.find(id) === undefined) throw cameraNotFound(id);
       const shown = keys
         .listOf(id)
         .map((record) => keyJson(record, nameOf))
         .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      return page(shown, sortKey, query);
+      return page(shown, sortKey, request.query);
     },
   );
 }
@@ -122,11 +126,17 @@ function addEnd(app: HttpApp, { keys }: PublishKeyRoutesDependencies): void {
     },
     async (request, reply) => {
       const { id, keyId } = request.params;
+      refuseBorrowers(request);
       const isTheirs = keys.get(keyId)?.cameraId === id;
       if (!isTheirs || !(await keys.revoke(askerOf(request), keyId))) throw keyNotFound(id);
       return reply.code(204).send(null);
     },
   );
+}
+
+/** An encoder's key, or a token that was lent, publishes; what others may publish by is none of its business. */
+function refuseBorrowers(request: FastifyRequest): void {
+  if (lenderId(request.identity) === undefined) throw lendingProblem(NOTHING_TO_LEND, request);
 }
 
 function keyNotFound(id: string): HttpProblem {

@@ -126,7 +126,9 @@ export class StreamTokens {
   async create(asker: Asker, wish: StreamTokenWish): Promise<IssuedStreamToken | Refusal> {
     const refused = (await this.#refusalOf(asker, wish)) ?? this.#overLimit(asker, wish);
     if (refused !== undefined) {
-      this.#audit('created', asker, wish.cameraId, undefined, { refused: refused.code });
+      // Who asks too fast is not written down each time.
+      if (refused.code !== 'ERR_RATE_LIMITED')
+        this.#audit('created', asker, wish.cameraId, undefined, { refused: refused.code });
       return refused;
     }
     const record = this.#newRecord(asker.identity, wish);
