@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Actor } from '../access/people/user-administration.ts';
+import type { Actor } from '../access/people/actor.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
 
 /** Who makes this request, for the audit. */

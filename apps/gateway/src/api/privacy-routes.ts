@@ -2,7 +2,7 @@ import { erasure, problem, userData } from '@vedette/contract';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { NotPossibleError } from '../access/people/not-possible-error.ts';
-import type { Actor } from '../access/people/user-administration.ts';
+import type { Actor } from '../access/people/actor.ts';
 import type { Privacy } from '../access/privacy/privacy.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
 import type { HttpRoutes } from '../servers/http/http-app.ts';

@@ -5,7 +5,7 @@ import type { AuditAction, AuditTrail } from '../access/audit-entry.ts';
 import { identityName } from '../access/identity.ts';
 import { NotPossibleError } from '../access/people/not-possible-error.ts';
 import { Turns } from '../access/people/turns.ts';
-import type { Actor } from '../access/people/user-administration.ts';
+import type { Actor } from '../access/people/actor.ts';
 import type { Secrets } from '../access/secrets.ts';
 import type { AddressGuard } from '../net/guarded-lookup.ts';
 import type { Logger } from '../observability/logger.ts';

@@ -5,7 +5,7 @@ import type { AuditAction, AuditTrail } from '../audit-entry.ts';
 import type { Rights } from '../rights.ts';
 import { NotPossibleError } from './not-possible-error.ts';
 import { Turns } from './turns.ts';
-import type { Actor } from './user-administration.ts';
+import type { Actor } from './actor.ts';
 
 export type SetKind = CameraSetsTable['kind'];
 

@@ -1,16 +1,14 @@
 import type { newUser, UserChange } from '@vedette/contract';
 import type { z } from 'zod';
-import type { AuditAction, AuditEntry, AuditTrail } from '../audit-entry.ts';
+import type { AuditAction, AuditTrail } from '../audit-entry.ts';
 import type { Passwords } from '../login/passwords.ts';
 import { readableSecret } from '../login/recovery-codes.ts';
 import { newPassword } from '../login/set-password.ts';
 import type { UserRecord } from '../login/user-records.ts';
 import { NotPossibleError } from './not-possible-error.ts';
 import type { UserAmendment } from './user-row.ts';
+import type { Actor } from './actor.ts';
 import type { Users } from './users.ts';
-
-/** Who changes something, and from where: for the audit. */
-export type Actor = Pick<AuditEntry, 'identity' | 'address' | 'userAgent'>;
 
 export interface UserAdministrationOptions {
   readonly users: Users;

@@ -4,7 +4,8 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { ChainSeal } from '../audit/chain-seal.ts';
 import { ERASED_ACTION, erasePerson, pseudonymOf } from '../audit/erase-person.ts';
 import { NotPossibleError } from '../people/not-possible-error.ts';
-import type { Actor, UserAdministration } from '../people/user-administration.ts';
+import type { Actor } from '../people/actor.ts';
+import type { UserAdministration } from '../people/user-administration.ts';
 import { userData } from './user-data.ts';
 
 export interface PrivacyOptions {

@@ -9,7 +9,7 @@ import type { AuditEntry, AuditTrail } from '../../audit-entry.ts';
 import { Passwords } from '../../login/passwords.ts';
 import { Rights } from '../../rights.ts';
 import { Secrets } from '../../secrets.ts';
-import type { Actor } from '../user-administration.ts';
+import type { Actor } from '../actor.ts';
 
 /** What people and cameras are kept in, on a real disk. */
 export interface PeopleSite {
