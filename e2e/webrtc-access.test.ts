@@ -102,7 +102,7 @@ test('WHEP and WHIP end with the permission', async (context) => {
   assert.deepEqual([view.status, publish.status], [201, 201]);
   people.grant({ name: 'mai' });
   people.grant({ ...PUBLISHER, may: ['view'] });
-  await until(() => site.sessions.list().length === 0, { limitMs: 1000 });
+  await until(() => site.sessions.list().length === 0);
   for (const { headers } of [view, publish]) {
     const ended = await fetch(site.url + (headers.get('location') ?? ''), { method: 'DELETE' });
     assert.equal(ended.status, 404);

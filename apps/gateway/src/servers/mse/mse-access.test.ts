@@ -97,7 +97,7 @@ test('MSE ends with the permission', async (context) => {
   const client = site.view('gate/mse?token=mai-token');
   await until(() => client.binaries.length === 2);
   people.grant({ name: 'mai' });
-  await until(() => client.closed !== undefined, { limitMs: 1000 });
+  await until(() => client.closed !== undefined);
   assert.deepEqual(client.closed, { code: 1001, reason: 'permission withdrawn' });
 });
 
