@@ -2,7 +2,8 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kyse
 import pg from 'pg';
 import { storableValue } from '../storable.ts';
 import type { StoreLimits } from '../store-limits.ts';
-import { StoreUnavailableError } from '../store.ts';
+import { StoreQueryError, StoreUnavailableError } from '../store.ts';
+import { TRANSACTION_EXPIRED, TRANSACTION_OVER } from '../transaction-words.ts';
 import { readPostgresError } from './postgres-errors.ts';
 
 /** "vedette" on a telephone, so that no other program takes the same by chance. */
@@ -106,6 +107,8 @@ export class GuardedPool implements PostgresPool {
   }
 }
 
+const NOTHING: PostgresQueryResult<never> = { command: 'ROLLBACK', rowCount: 0, rows: [] };
+
 class GuardedClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #limits: GuardedPoolOptions['limits'];
@@ -113,6 +116,7 @@ class GuardedClient implements PostgresPoolClient {
   readonly #onError: (error: Error) => void;
   #transactionTimer: NodeJS.Timeout | undefined;
   #isExpired = false;
+  #isOver = false;
   #isBroken = false;
   #underWay = 0;
 
@@ -131,11 +135,14 @@ class GuardedClient implements PostgresPoolClient {
   query<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
   query(): never;
   async query<Row>(text = '', parameters: readonly unknown[] = []): Promise<PostgresQueryResult<Row>> {
-    if (this.#isExpired && text !== 'rollback')
-      throw new StoreUnavailableError('the transaction took too long and was rolled back');
+    const isBegin = text === 'begin' || text.startsWith('start transaction');
+    const isRollback = text === 'rollback';
+    // Kysely rolls back also what could not be committed; that has ended it.
+    if (this.#isOver && isRollback) return NOTHING;
+    if (!isBegin && !isRollback) this.#assertOpen();
+    if (isRollback || text === 'commit') this.#onEnd();
     const result = await this.#send<Row>(text, parameters);
-    if (text === 'begin' || text.startsWith('start transaction')) await this.#onBegin();
-    if (text === 'commit' || text === 'rollback') this.#onEnd();
+    if (isBegin) await this.#onBegin();
     return result;
   }
 
@@ -146,9 +153,10 @@ class GuardedClient implements PostgresPoolClient {
   }
 
   async #send<Row>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+    const values = parameters.map(storableValue);
     this.#underWay += 1;
     try {
-      const result = await this.#client.query(text, parameters.map(storableValue));
+      const result = await this.#client.query(text, values);
       return result as unknown as PostgresQueryResult<Row>;
     } catch (error) {
       // An error that is none of the server's may have left half an answer on the line.
@@ -159,8 +167,15 @@ class GuardedClient implements PostgresPoolClient {
     }
   }
 
+  #assertOpen(): void {
+    if (this.#isExpired) throw new StoreUnavailableError(TRANSACTION_EXPIRED);
+    // A statement that was asked for together with one that failed comes after the rollback: it would be kept.
+    if (this.#isOver) throw new StoreQueryError(TRANSACTION_OVER);
+  }
+
   /** One transaction at a time, of all gateways at this database: queries are written once, for both databases. */
   async #onBegin(): Promise<void> {
+    this.#isOver = false;
     this.#transactionTimer = setTimeout(() => this.#expire(), this.#limits.transactionMs);
     try {
       await this.#send('select pg_advisory_xact_lock($1)', [TRANSACTION_LOCK]);
@@ -174,6 +189,7 @@ class GuardedClient implements PostgresPoolClient {
   #onEnd(): void {
     clearTimeout(this.#transactionTimer);
     this.#isExpired = false;
+    this.#isOver = true;
   }
 
   #expire(): void {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { StoreConstraintError, StoreQueryError, StoreUnavailableError } from '../store.ts';
+import { TRANSACTION_FAILED } from '../transaction-words.ts';
 
 // SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 const CONSTRAINTS: ReadonlyMap<string, StoreConstraintError['constraint']> = new Map([
@@ -47,8 +48,7 @@ export function readPostgresError(error: unknown): Reading {
     return { error: new StoreConstraintError(constraint, said), isTrouble: false, isHopeless };
   }
   if (state === '25P02') {
-    const message = 'a statement of this transaction failed: nothing of it is kept';
-    return { error: new StoreQueryError(message), isTrouble: false, isHopeless };
+    return { error: new StoreQueryError(TRANSACTION_FAILED), isTrouble: false, isHopeless };
   }
   return { error: new StoreQueryError(said), isTrouble: false, isHopeless };
 }

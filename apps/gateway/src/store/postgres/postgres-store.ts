@@ -80,8 +80,8 @@ export class PostgresStore implements Store {
   async #close(): Promise<void> {
     this.#prober.close();
     clearInterval(this.#heartbeat);
-    // Ends what is under way first; each statement has its limit. Kysely ends the pool where it was used.
-    await this.db.destroy();
+    // What is under way ends first; each statement has its limit. Kysely is left as it is: what still asks is told
+    // by the pool, in the words of the store.
     await this.#pool.end();
   }
 

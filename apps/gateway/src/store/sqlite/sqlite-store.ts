@@ -74,8 +74,8 @@ export class SqliteStore implements Store {
     this.#queue.detach('the gateway is ending');
     const thread = this.#thread;
     this.#thread = undefined;
+    // Kysely is left as it is: what still asks is told by the queue, in the words of the store.
     await thread?.close();
-    await this.db.destroy();
   }
 
   async #startThread(): Promise<void> {

@@ -21,6 +21,8 @@ export class SqliteThread {
     this.#worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
       workerData: data,
       name: 'vedette-store',
+      // Not those of the process: some are not for threads.
+      execArgv: [],
     });
     let failure: Error | undefined;
     this.#opened.promise.catch(() => undefined);

@@ -1,4 +1,5 @@
 import { StoreQueryError, StoreUnavailableError } from '../store.ts';
+import { TRANSACTION_EXPIRED, TRANSACTION_FAILED, TRANSACTION_OVER } from '../transaction-words.ts';
 import type { StoreLimits } from '../store-limits.ts';
 import { sqliteError } from './sqlite-errors.ts';
 import type { Outcome, Result, Statement } from './statement.ts';
@@ -251,6 +252,8 @@ export class Turn {
   readonly #line: TurnLine;
   #state: 'open' | 'failed' | 'over' = 'open';
   #isClean = false;
+  /** By whoever began it; else by its limit, or with the thread. */
+  #isEnded = false;
   #last: Promise<undefined> = Promise.resolve(undefined);
 
   constructor(deadlineMs: number, line: TurnLine) {
@@ -283,7 +286,7 @@ export class Turn {
   async commit(): Promise<void> {
     await this.execute(COMMIT);
     this.#isClean = true;
-    this.expire();
+    this.#end();
   }
 
   /** Safe at any time; never fails: what cannot be rolled back was not written. */
@@ -296,7 +299,7 @@ export class Turn {
       } catch {
         // SQLite has rolled back by itself, or the thread is gone.
       }
-      this.expire();
+      this.#end();
     });
   }
 
@@ -320,10 +323,15 @@ export class Turn {
     this.#line.over();
   }
 
+  #end(): void {
+    this.#isEnded = true;
+    this.expire();
+  }
+
   #assertOpen(): void {
-    if (this.#state === 'failed')
-      throw new StoreQueryError('a statement of this transaction failed: nothing of it is kept');
-    if (this.#state === 'over')
-      throw new StoreUnavailableError('the transaction took too long and was rolled back');
+    if (this.#state === 'failed') throw new StoreQueryError(TRANSACTION_FAILED);
+    if (this.#state !== 'over') return;
+    if (this.#isEnded) throw new StoreQueryError(TRANSACTION_OVER);
+    throw new StoreUnavailableError(TRANSACTION_EXPIRED);
   }
 }

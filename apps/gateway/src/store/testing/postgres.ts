@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,7 @@ const START_LIMIT_MS = 60_000;
 const POLL_MS = 30;
 /** It refuses to run as root; Debian's package makes this user. */
 const USER = 'postgres';
+const PASSWORD = 'hunter2';
 
 /** A real PostgreSQL server of a test, in a folder of its own. */
 export interface PostgresServer {
@@ -69,12 +70,15 @@ function freePort(): Promise<number> {
 }
 
 function initialize(folder: string, wrap: readonly string[], programs: string): void {
+  const passwordFile = path.join(folder, 'password');
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o644 });
   const [command = '', ...args] = [
     ...wrap,
     path.join(programs, 'initdb'),
-    ...['--pgdata', path.join(folder, 'data'), '--username', USER, '--auth', 'trust', '--encoding', 'UTF8'],
-    // Not C: what orders texts by a language must show.
-    ...['--locale', 'C.UTF-8', '--no-sync'],
+    ...['--pgdata', path.join(folder, 'data'), '--username', USER, '--encoding', 'UTF8'],
+    ...['--auth', 'scram-sha-256', '--pwfile', passwordFile],
+    // A language of its own: texts that are ordered by it, and not by their bytes, show.
+    ...['--locale', 'C.UTF-8', '--locale-provider', 'icu', '--icu-locale', 'en', '--no-sync'],
   ];
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', cwd: folder });
   if (status !== 0) throw new Error(`initdb failed:\n${stderr}`);
@@ -107,7 +111,7 @@ class Cluster implements PostgresServer {
   }
 
   get url(): string {
-    return `postgres://${USER}:hunter2@127.0.0.1:${this.port}/postgres`;
+    return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}/postgres`;
   }
 
   log(): string {
@@ -145,7 +149,7 @@ class Cluster implements PostgresServer {
     this.#databases += 1;
     const name = `test${this.#databases}`;
     await this.#ask(`create database ${name}`);
-    return `postgres://${USER}:hunter2@127.0.0.1:${this.port}/${name}`;
+    return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}/${name}`;
   }
 
   async close(): Promise<void> {
