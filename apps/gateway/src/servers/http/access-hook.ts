@@ -38,13 +38,14 @@ export function accessHook(app: HttpApp, access: HttpAccess): void {
 function describeRefusals(route: RouteOptions): void {
   const { config, schema } = route;
   const access = config?.access;
-  if (schema === undefined || access === undefined || access === 'public' || access === 'door') return;
+  const described = schema?.response;
+  if (described === undefined || access === undefined || access === 'public' || access === 'door') return;
   const refusals =
     access === 'known' ? { 401: problem, 429: problem } : { 401: problem, 403: problem, 429: problem };
   const hidden = typeof access === 'object' && 'camera' in access ? { 404: problem } : {};
   route.schema = {
     ...schema,
-    response: { ...(schema.response as object | undefined), ...refusals, ...hidden },
+    response: { ...(described as object), ...refusals, ...hidden },
   };
 }
 
