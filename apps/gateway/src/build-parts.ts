@@ -74,6 +74,7 @@ export function buildParts(config: Config, logger: Logger, access: Access): Part
     transcode: () => ({ encoder: hardware.chosen, skippedPictures: media.skippedPictures, ...fitter.usage }),
     srt: () => services.srt?.report,
     pushes: () => services.pushes.list(),
+    store: () => ({ isUp: access.store.health.isUp, waitingAudit: access.audit.waiting }),
   });
   const sessions = buildSessions(metrics, logger, access);
   const administration = buildAdministration({ config, logger, access, cameras, sessions });

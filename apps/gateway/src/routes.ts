@@ -8,6 +8,7 @@ import { registerOpenApi } from './api/openapi-routes.ts';
 import { pushRoutes } from './api/push-routes.ts';
 import { serverRoutes } from './api/server-routes.ts';
 import { viewingRoutes } from './api/viewing-routes.ts';
+import type { Access } from './open-access.ts';
 import type { Parts } from './parts.ts';
 import { hlsRenditions } from './build-services.ts';
 import { hlsRoutes } from './servers/hls/hls-routes.ts';
@@ -56,7 +57,9 @@ export async function addRoutes(parts: Parts): Promise<void> {
   await http.app.register(sessionRoutes({ sessions, rights }));
   await addMediaRoutes(parts);
   await addAccessRoutes(parts);
-  await http.app.register(healthRoutes({ metrics, unready: () => unready(webrtc) }));
+  await http.app.register(
+    healthRoutes({ metrics, unready: () => unready(webrtc), impaired: () => impaired(parts.access) }),
+  );
   await dashboardRoutes(DASHBOARD_FOLDER, parts.access.http)(http.app);
 }
 
@@ -139,6 +142,11 @@ function endlessViewings({
       paths: ['/live/:camera.mjpeg', '/live/:camera/stream.mjpeg'],
     }),
   ];
+}
+
+/** What viewers do not miss: media goes on by what is known, and what is written waits. */
+function impaired({ store: { health } }: Access): string[] {
+  return health.isUp ? [] : [`the database is away: ${health.reason ?? 'it does not answer'}`];
 }
 
 /** What viewers would miss now. */

@@ -6,10 +6,12 @@ export interface HealthDependencies {
   readonly metrics: Metrics;
   /** What is not ready yet or any more, a sentence each; empty when all is well. */
   readonly unready: () => readonly string[];
+  /** What is missing that viewers can do without, a sentence each. */
+  readonly impaired: () => readonly string[];
 }
 
 /** `/healthz` (the process answers), `/readyz` (it can take viewers), `/metrics` (Prometheus). */
-export function healthRoutes({ metrics, unready }: HealthDependencies): HttpRoutes {
+export function healthRoutes({ metrics, unready, impaired }: HealthDependencies): HttpRoutes {
   return async (app) => {
     await Promise.resolve();
     const status = z.object({ status: z.enum(['ok', 'unready']), reasons: z.array(z.string()).optional() });
@@ -32,8 +34,10 @@ export function healthRoutes({ metrics, unready }: HealthDependencies): HttpRout
         },
       },
       async (_request, reply) => {
-        const reasons = [...unready()];
-        if (reasons.length === 0) return reply.send({ status: 'ok' as const });
+        const reasons = [...unready(), ...impaired()];
+        const isReady = unready().length === 0;
+        if (isReady)
+          return reply.send({ status: 'ok' as const, ...(reasons.length === 0 ? {} : { reasons }) });
         return reply.code(503).send({ status: 'unready' as const, reasons });
       },
     );

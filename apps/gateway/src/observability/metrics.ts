@@ -40,6 +40,13 @@ export interface TranscodeReport {
   readonly encoder: string | undefined;
 }
 
+/** What is known of the database. */
+export interface StoreReport {
+  readonly isUp: boolean;
+  /** Entries of the audit log that wait to be written. */
+  readonly waitingAudit: number;
+}
+
 export interface MetricsOptions {
   readonly cameras: CameraSet;
   readonly sessions: () => SessionRegistry;
@@ -48,6 +55,7 @@ export interface MetricsOptions {
   readonly transcode?: () => TranscodeReport;
   readonly srt: () => SrtReport | undefined;
   readonly pushes: () => readonly Push[];
+  readonly store: () => StoreReport;
 }
 
 /** Metrics in Prometheus' text form; everything is read when scraped, nothing on the media path. */
@@ -85,6 +93,7 @@ export class Metrics implements SessionObserver {
     if (options.transcode !== undefined) this.#registerTranscode(options.transcode);
     this.#registerSrt(options.srt);
     this.#registerPushes(options.pushes);
+    this.#registerStore(options.store);
   }
 
   started({ protocol, kind }: Parameters<SessionObserver['started']>[0]): void {
@@ -240,6 +249,15 @@ export class Metrics implements SessionObserver {
       const { encoder } = report();
       if (encoder !== undefined) gauge.set({ encoder }, 1);
     });
+  }
+
+  #registerStore(store: () => StoreReport): void {
+    this.#gauge('vedette_store_up', '1 while the database answers', [], (gauge) =>
+      gauge.set(store().isUp ? 1 : 0),
+    );
+    this.#gauge('vedette_audit_waiting', 'Entries of the audit log that wait to be written', [], (gauge) =>
+      gauge.set(store().waitingAudit),
+    );
   }
 
   #registerPushes(pushes: () => readonly Push[]): void {
