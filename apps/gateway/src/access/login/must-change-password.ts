@@ -4,7 +4,8 @@ import { PASSWORD_CHANGE_REQUIRED } from './refusals.ts';
 import type { UserRecords } from './user-records.ts';
 
 /** What somebody may do who has to choose a password first: that, see who he is, and leave. */
-const ROUTES = /^(GET \/api\/v1\/me|POST \/api\/v1\/me\/password|[A-Z]+ \/api\/v1\/auth\/[\w-]+)$/;
+const ROUTES =
+  /^(GET \/api\/v1\/me|POST \/api\/v1\/(me\/password|auth\/(login|refresh|logout|logout-everywhere)))$/;
 
 /** The refusal for a user who has to choose a password first; `undefined`: he has one, or is no user. */
 export function passwordChangeRefusal(

@@ -47,8 +47,10 @@ export class TestDoor implements Door {
     if (this.answer !== undefined) return this.answer;
     const guest = this.#guests.find((one) => isHim(one, knock));
     if (guest === undefined) return refusal('unauthenticated');
-    return guest.may.includes(`${knock.action}:${knock.cameraId}`)
-      ? { ok: true, identity: identityOf(guest) }
+    if (guest.may.includes(`${knock.action}:${knock.cameraId}`))
+      return { ok: true, identity: identityOf(guest) };
+    return knock.action === 'view'
+      ? { ...refusal('forbidden'), code: 'ERR_CAMERA_NOT_FOUND' }
       : refusal('forbidden');
   }
 }

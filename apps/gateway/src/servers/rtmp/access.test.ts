@@ -145,6 +145,18 @@ test('who may not see a camera hears the same as where there is none; who may no
   }
 });
 
+test('who has to change his password first does not hear that there is no camera', async (t) => {
+  const { bed, door } = await startBed(t);
+  bed.feed(clip.tracks);
+  door.answer = {
+    ...refusal('forbidden'),
+    code: 'ERR_PASSWORD_CHANGE_REQUIRED',
+    message: 'Choose a password.',
+  };
+  const said = await complaint(t, startFfmpeg(['-i', bed.url('gate'), '-f', 'null', '-']));
+  assert.match(said, /Choose a password/);
+});
+
 /** A client of bytes, that behaves. */
 class Client {
   readonly socket: Socket;

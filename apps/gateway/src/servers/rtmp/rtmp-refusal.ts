@@ -12,7 +12,7 @@ export interface RtmpRefusal {
 export function rtmpRefusal(
   action: 'view' | 'publish',
   cameraId: string,
-  { reason, message }: Pick<Refusal, 'reason' | 'message'>,
+  { reason, code, message }: Pick<Refusal, 'reason' | 'code' | 'message'>,
 ): RtmpRefusal {
   // The word that clients look for, this project's own among them.
   const description = reason === 'unauthenticated' ? `Unauthorized: ${message}` : message;
@@ -20,7 +20,7 @@ export function rtmpRefusal(
     const isHis = reason === 'unauthenticated' || reason === 'forbidden';
     return { code: isHis ? 'NetStream.Publish.Unauthorized' : 'NetStream.Publish.Failed', description };
   }
-  return reason === 'forbidden'
+  return code === 'ERR_CAMERA_NOT_FOUND'
     ? { code: 'NetStream.Play.StreamNotFound', description: noCamera(cameraId) }
     : { code: 'NetStream.Play.Failed', description };
 }

@@ -146,6 +146,18 @@ test('a token in the address, also where players put the control behind it', asy
   assert.equal((await other.client.request('DESCRIBE', { headers: bearer })).status, 200);
 });
 
+test('who has to change his password first does not hear that there is no camera', async (t) => {
+  const { bed, door } = await startBed(t);
+  door.answer = {
+    ...refusal('forbidden'),
+    code: 'ERR_PASSWORD_CHANGE_REQUIRED',
+    message: 'Choose a password.',
+  };
+  const { client } = await Visitor.come(t, bed);
+  const { status, reason } = await client.request('DESCRIBE');
+  assert.deepEqual([status, reason], [403, 'Choose a password.']);
+});
+
 test('who may not see a camera cannot tell whether it is there; nor can a stranger', async (t) => {
   const { bed } = await startBed(t);
   for (const method of ['DESCRIBE', 'SETUP']) {

@@ -143,13 +143,14 @@ export class ConnectionAccess {
     request: RtspRequest,
     { cameraId, action }: { readonly cameraId: string; readonly action: 'view' | 'publish' },
     shown: Credentials,
-    { reason, message, retryAfterMs }: Refusal,
+    { reason, code, message, retryAfterMs }: Refusal,
   ): RtspResponse {
     switch (reason) {
       case 'unauthenticated':
         return this.#challenge(request, shown);
       case 'forbidden':
-        return action === 'view'
+        // To who may not view it, as where there is none; what else is forbidden has a reason that he is to hear.
+        return action === 'view' && code === 'ERR_CAMERA_NOT_FOUND'
           ? withReason(rtspResponse(request, 404), noCamera(cameraId))
           : withReason(rtspResponse(request, 403), message);
       case 'limited':

@@ -117,6 +117,20 @@ for (const [reason, code] of [
   });
 }
 
+test('who has to change his password first does not hear that there is no camera: 1403', async (t) => {
+  const { bed, door } = await startBed(t);
+  door.answer = {
+    ...refusal('forbidden'),
+    code: 'ERR_PASSWORD_CHANGE_REQUIRED',
+    message: 'Choose a password.',
+  };
+  const caller = startTransmit(bed.url('read:gate'), 'file://con');
+  await until(() => bed.log.length > 0);
+  caller.kill();
+  await caller.done;
+  assert.equal(bed.log[0]?.details['code'], 1403);
+});
+
 /** A caller's conclusion, ready to be sent as often as the test likes. */
 async function conclusion(raw: RawCaller, socketId: number, streamId: string): Promise<Uint8Array> {
   const caller = RawCaller.caller(socketId, { streamId });

@@ -149,12 +149,12 @@ function credentialsOf({ user, password }: SrtStreamRequest): Credentials | unde
 }
 
 /** The number by which the caller hears of it. Who may not see a camera hears the same where there is none. */
-function rejectOf(action: 'view' | 'publish', { reason }: Refusal): SrtReject {
-  switch (reason) {
+function rejectOf(action: 'view' | 'publish', refusal: Refusal): SrtReject {
+  switch (refusal.reason) {
     case 'unauthenticated':
       return 'unauthorized';
     case 'forbidden':
-      return action === 'view' ? 'notFound' : 'forbidden';
+      return isHidden(action, refusal) ? 'notFound' : 'forbidden';
     case 'limited':
       return 'overload';
     case 'unavailable':
@@ -162,8 +162,13 @@ function rejectOf(action: 'view' | 'publish', { reason }: Refusal): SrtReject {
   }
 }
 
-function wordsOf(action: 'view' | 'publish', { reason, message }: Refusal): string {
-  return reason === 'forbidden' && action === 'view' ? NO_CAMERA : message;
+function wordsOf(action: 'view' | 'publish', refusal: Refusal): string {
+  return isHidden(action, refusal) ? NO_CAMERA : refusal.message;
+}
+
+/** He may not even view it; what else is forbidden, such as to go on with a first password, he is to hear. */
+function isHidden(action: 'view' | 'publish', { code }: Refusal): boolean {
+  return action === 'view' && code === 'ERR_CAMERA_NOT_FOUND';
 }
 
 const NO_CAMERA = 'there is no such camera';
