@@ -190,7 +190,7 @@ class EndlessViewing {
         protocol,
         kind: 'view',
         cameraId,
-        peer: `${socket.remoteAddress ?? request.ip}:${socket.remotePort ?? 0}`,
+        peer: `${request.ip}:${socket.remotePort ?? 0}`,
         userAgent: request.headers['user-agent'],
         transport: request.protocol,
         identity: request.identity,
