@@ -16,6 +16,7 @@ export class SqliteThread {
   readonly #opened = Promise.withResolvers<undefined>();
   readonly #exited = Promise.withResolvers<Error>();
   #running: Running | undefined;
+  #death: Error | undefined;
 
   constructor(data: ThreadData) {
     this.#worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
@@ -33,6 +34,7 @@ export class SqliteThread {
         `the thread of the database ended (${failure?.message ?? `code ${code}`})`,
         { cause: failure },
       );
+      this.#death = error;
       this.#opened.reject(error);
       this.#running?.reject(error);
       this.#running = undefined;
@@ -52,6 +54,7 @@ export class SqliteThread {
 
   /** One call at a time. @throws {StoreUnavailableError} the thread ended before it answered. */
   run(statements: readonly Statement[]): Promise<readonly Result[]> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
     this.#running = { resolve, reject };
     this.#post({ type: 'run', statements });

@@ -16,15 +16,26 @@ process.stdin.destroy();
 const store = await openStore({ ...place, logger: silentLogger });
 const write = await written.start(store);
 
+/** Not `process.stdout`: what is acknowledged has to be out before the process is. */
+function say(word: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${word}\n`);
+      return;
+    } catch (error) {
+      // Whoever reads is slow: the pipe is full.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
+
 let next = first;
 async function lane(): Promise<void> {
   while (next < first + count) {
     const n = next;
     next += 1;
     try {
-      const word = await write(n);
-      // Not `process.stdout`: what is acknowledged has to be out before the process is.
-      writeSync(1, `${word}\n`);
+      say(await write(n));
     } catch (error) {
       // The server was killed: what it did not acknowledge may be lost.
       if (!(error instanceof StoreUnavailableError)) throw error;
