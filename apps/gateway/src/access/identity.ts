@@ -31,8 +31,6 @@ export interface OutsidePermission {
   readonly camera?: string | RegExp;
 }
 
-export type IdentityKind = Identity['kind'];
-
 export const NOBODY: Identity = { kind: 'nobody' };
 export const EVERYBODY: Identity = { kind: 'everybody' };
 

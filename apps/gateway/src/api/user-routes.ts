@@ -49,7 +49,7 @@ export function userRoutes(dependencies: UserRoutesDependencies): HttpRoutes {
 }
 
 /** A user as the API shows him: nothing secret. */
-export function userJson(user: UserRecord): User {
+function userJson(user: UserRecord): User {
   const { id, name, displayName, role, grants, mustChangePassword, lastLoginAtMs } = user;
   return {
     id,
