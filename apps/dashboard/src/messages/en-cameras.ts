@@ -6,7 +6,7 @@ export const cameras = {
     declared: 'Declared in',
     sets: 'Groups and zones',
     managedBy: { file: 'vedette.yml', api: 'This page or the API', publisher: 'Its publisher' },
-    idle: 'Connects when somebody watches',
+    idle: 'Idle (on demand)',
     search: 'Search cameras',
     nothing: 'No camera of that name, address, group or zone',
     empty: 'No cameras yet',
@@ -118,6 +118,7 @@ export const cameras = {
     addedPublish: 'Make a key, and send to one of its addresses: the picture comes up here by itself.',
     another: 'Add another',
     fromFile: 'This camera stands in vedette.yml: change it there. Saving the file is enough.',
+    fromDemo: 'Vedette makes this camera itself. It is there for as long as demo is true in vedette.yml.',
     fromPublisher:
       'This camera was made by whoever publishes to it, and goes with them. Add one of this id to keep it.',
     facts: {
@@ -159,12 +160,14 @@ export const cameras = {
       text: 'Cameras that belong together for people, such as “entrances” or “shop 2”. A permission for a group holds for its cameras, also for those that are put in later.',
       none: 'No groups yet.',
       add: 'Make a group',
+      list: 'All groups',
     },
     zone: {
       title: 'Zones',
       text: 'Where cameras are, such as “ground floor” or “car park”. Permissions hold for zones as for groups.',
       none: 'No zones yet.',
       add: 'Make a zone',
+      list: 'All zones',
     },
     name: 'Name',
     nameHint: 'For example Entrances',

@@ -7,6 +7,7 @@ export const people = {
     displayName: 'What others see',
     displayNameHint: 'Empty: the name',
     role: 'Role',
+    roleNames: { user: 'User', operator: 'Operator', admin: 'Administrator' },
     roleHints: {
       user: 'What is granted below, and nothing else.',
       operator: 'Watches, plays back, exports, moves and talks with all cameras, and sees who is watching.',

@@ -7,7 +7,7 @@ type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'prima
 
 const LOOKS = {
   plain: 'bg-hover text-text hover:bg-line',
-  primary: 'bg-accent text-on-accent hover:brightness-110',
+  primary: 'bg-accent text-on-accent hover:brightness-110 disabled:bg-hover disabled:brightness-100',
   danger: 'bg-hover text-bad hover:bg-line',
 } as const;
 

@@ -10,7 +10,7 @@ export function PageHeader({
 }): ReactNode {
   return (
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-3 px-4 py-2 md:pl-2">
-      <h1 className="flex-1 text-title font-semibold">{title}</h1>
+      <h1 className="flex-1 text-title font-semibold whitespace-nowrap">{title}</h1>
       {children}
     </header>
   );

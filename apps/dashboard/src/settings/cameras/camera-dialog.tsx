@@ -30,6 +30,7 @@ const yesNo = (is: boolean): string => (is ? facts.yes : facts.no);
 function ReadOnly({ config }: { readonly config: CameraConfiguration }): ReactNode {
   const isFile = config.managedBy === 'file';
   const Icon = isFile ? FileText : Radio;
+  const ofFile = config.source === 'demo:' ? words.fromDemo : words.fromFile;
   const rows: readonly (readonly [string, string | null])[] = [
     [facts.id, config.id],
     [facts.source, config.source],
@@ -46,7 +47,7 @@ function ReadOnly({ config }: { readonly config: CameraConfiguration }): ReactNo
     <div className="flex min-h-0 flex-col gap-4 overflow-auto px-5 pb-5">
       <p className="flex items-start gap-2 rounded-md border border-line p-3">
         <Icon size={16} aria-hidden className="mt-0.5 shrink-0 text-muted" />
-        {isFile ? words.fromFile : words.fromPublisher}
+        {isFile ? ofFile : words.fromPublisher}
       </p>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         {rows.map(

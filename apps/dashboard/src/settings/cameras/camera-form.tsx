@@ -38,13 +38,14 @@ function NameFields({
 }): ReactNode {
   const { data: taken = [] } = useCameras((cameras) => cameras.map((camera) => camera.id));
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className={isNew ? 'grid gap-4 sm:grid-cols-2' : ''}>
       <TextField
         label={words.form.name}
         hint={words.form.nameHint}
         error={faultOf(error, 'name')}
         value={draft.name}
         maxLength={200}
+        required={isNew}
         autoComplete="off"
         onChange={(event) => onChange({ name: event.target.value })}
       />
@@ -131,13 +132,14 @@ export function CameraForm(props: CameraFormProps): ReactNode {
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-auto px-5 pb-4">
         <SourceFields
           draft={draft}
+          isNew={isNew}
           hasSecrets={hasSecrets}
           error={faultOf(fault, 'source')}
           onChange={change}
         />
+        <TestResult isRunning={source.isRunning} test={source.test} onTrust={trust} />
         <NameFields draft={draft} isNew={isNew} id={id} error={fault} onChange={change} />
         <AdvancedFields draft={draft} error={fault} onChange={change} />
-        <TestResult isRunning={source.isRunning} test={source.test} onTrust={trust} />
         <Complaint error={faultBeside(fault, OWN_FAULTS)} />
       </div>
       <FormEnd draft={draft} isNew={isNew} isSaving={isSaving} source={source} />

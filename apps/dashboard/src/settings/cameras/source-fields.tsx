@@ -76,6 +76,7 @@ function Examples({ onUse }: { readonly onUse: (address: string) => void }): Rea
 
 export interface SourceFieldsProps {
   readonly draft: CameraDraft;
+  readonly isNew: boolean;
   /** The present address is shown without its user, password and query. */
   readonly hasSecrets: boolean;
   readonly error: string | undefined;
@@ -83,7 +84,7 @@ export interface SourceFieldsProps {
 }
 
 /** Where the picture comes from. */
-export function SourceFields({ draft, hasSecrets, error, onChange }: SourceFieldsProps): ReactNode {
+export function SourceFields({ draft, isNew, hasSecrets, error, onChange }: SourceFieldsProps): ReactNode {
   const { isPublished, source } = draft;
   return (
     <div className="flex flex-col gap-3">
@@ -119,6 +120,7 @@ export function SourceFields({ draft, hasSecrets, error, onChange }: SourceField
             spellCheck={false}
             maxLength={4096}
             required
+            autoFocus={isNew}
             onChange={(event) => onChange({ source: event.target.value })}
           />
           <Examples onUse={(address) => onChange({ source: address })} />

@@ -1,7 +1,7 @@
 import { codecLabel } from '@vedette/client';
 import type { CameraTest, SourceReport, SourceTrack } from '@vedette/contract';
 import { CircleAlert, CircleCheck, LoaderCircle, TriangleAlert } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { formatBitrate, formatFrameRate, formatMilliseconds } from '../../format/format.ts';
 import { messages } from '../../messages/index.ts';
 import { Button } from '../../ui/button.tsx';
@@ -101,8 +101,13 @@ export interface TestResultProps {
 
 /** What a look at the camera has shown. */
 export function TestResult({ isRunning, test, onTrust }: TestResultProps): ReactNode {
+  const region = useRef<HTMLDivElement>(null);
+  const isThere = isRunning || test !== undefined;
+  useEffect(() => {
+    if (isThere) region.current?.scrollIntoView({ block: 'nearest' });
+  }, [isThere, isRunning]);
   return (
-    <div role="status">
+    <div ref={region} role="status" className={isThere ? '' : 'sr-only'}>
       {isRunning && (
         <p className="flex items-center gap-2 text-muted">
           <LoaderCircle size={16} aria-hidden className="spin" />

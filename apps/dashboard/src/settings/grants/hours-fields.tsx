@@ -50,7 +50,7 @@ export function HoursFields({ hours, onChange }: HoursFieldsProps): ReactNode {
   const zones = Intl.supportedValuesOf('timeZone');
   return (
     <div className="flex flex-col gap-3">
-      <div className="grid grid-cols-2 gap-2 sm:grid-cols-[7rem_7rem_1fr]">
+      <div className="grid grid-cols-2 gap-2 sm:grid-cols-[8.5rem_8.5rem_1fr]">
         <TextField
           label={words.from}
           type="time"

@@ -93,19 +93,19 @@ function RemoveDialog({
 }
 
 function SetTable({
-  title,
+  label,
   sets,
   onEdit,
   onRemove,
 }: {
-  readonly title: string;
+  readonly label: string;
   readonly sets: readonly CameraSetJson[];
   readonly onEdit: (set: CameraSetJson) => void;
   readonly onRemove: (set: CameraSetJson) => void;
 }): ReactNode {
   if (sets.length === 0) return null;
   return (
-    <DataTable label={title} headings={[words.name, words.cameras, words.declared, '']}>
+    <DataTable label={label} headings={[words.name, words.cameras, words.declared, '']}>
       {sets.map((set) => (
         <Row key={set.id} set={set} onEdit={() => onEdit(set)} onRemove={() => onRemove(set)} />
       ))}
@@ -123,7 +123,7 @@ export function SetSection({ kind }: { readonly kind: SetKind }): ReactNode {
     queryFn: async ({ signal }) => api.list<CameraSetJson>(path, signal),
     retry: false,
   });
-  const { title, text, none, add } = words[kind];
+  const { title, text, none, add, list } = words[kind];
   return (
     <section aria-labelledby={`sets-${kind}`} className="flex flex-col gap-2">
       <header className="flex min-h-10 items-center gap-3 px-4 md:pl-2">
@@ -141,7 +141,7 @@ export function SetSection({ kind }: { readonly kind: SetKind }): ReactNode {
         {data === undefined && error === null && <p className="text-muted">{messages.loading}</p>}
         {data?.length === 0 && <p className="text-muted">{none}</p>}
       </div>
-      <SetTable title={title} sets={data ?? []} onEdit={setEditing} onRemove={setRemoving} />
+      <SetTable label={list} sets={data ?? []} onEdit={setEditing} onRemove={setRemoving} />
       {editing !== null && (
         <SetDialog
           kind={kind}

@@ -83,7 +83,7 @@ function Row({
         </button>
         <div className="text-small text-muted">{name}</div>
       </td>
-      <td className={`${CELL} capitalize`}>{messages.roles[role]}</td>
+      <td className={CELL}>{words.roleNames[role]}</td>
       <td className={CELL}>
         <State user={user} />
       </td>

@@ -20,7 +20,7 @@ const PAGE_SIZE = 50;
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
   return (
     <section>
-      <h3 className="mb-1 text-small font-medium text-muted">{title}</h3>
+      <h2 className="mb-1 text-small font-medium text-muted">{title}</h2>
       {children}
     </section>
   );

@@ -102,7 +102,7 @@ function RightsFields({ draft: { role, grants, plan }, error, onChange }: Fields
       >
         {ROLES.map((name) => (
           <option key={name} value={name}>
-            {messages.roles[name]}
+            {words.roleNames[name]}
           </option>
         ))}
       </SelectField>
