@@ -6,14 +6,14 @@ import type { Logger } from '../../observability/logger.ts';
 import { silentLogger } from '../../observability/logger.ts';
 import { startBothDatabases } from '../../store/testing/both-databases.ts';
 import type { AuditRecord } from '@vedette/contract';
-import { entryOf, openAuditBed, type AuditBed } from './testing/audit-bed.ts';
+import { collected, entryOf, openAuditBed, type AuditBed } from './testing/audit-bed.ts';
 import { verifyChain } from './verify-chain.ts';
 
 const databases = await startBothDatabases();
 after(() => databases.close());
 
 async function allOf({ reader }: AuditBed): Promise<AuditRecord[]> {
-  return (await Array.fromAsync(reader.all({}))).reverse();
+  return (await collected(reader.all({}))).reverse();
 }
 
 for (const database of databases.all) {

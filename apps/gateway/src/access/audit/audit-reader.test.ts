@@ -10,7 +10,7 @@ import { AuditReader, seqOfCursor } from './audit-reader.ts';
 import { ChainSeal } from './chain-seal.ts';
 import { erasePerson, pseudonymOf } from './erase-person.ts';
 import { csvField, csvOf, jsonLinesOf } from './export-format.ts';
-import { entryOf, SEAL_KEY } from './testing/audit-bed.ts';
+import { collected, entryOf, SEAL_KEY } from './testing/audit-bed.ts';
 import { verifyChain } from './verify-chain.ts';
 
 const databases = await startBothDatabases();
@@ -115,9 +115,9 @@ for (const database of databases.all) {
     });
 
     test('exports hold all that fit', async () => {
-      const csv = (await Array.fromAsync(csvOf(reader.all({})))).join('').split('\r\n');
+      const csv = (await collected(csvOf(reader.all({})))).join('').split('\r\n');
       assert.equal(csv.length, 9, 'names, seven entries, and the end');
-      const lines = (await Array.fromAsync(jsonLinesOf(reader.all({ actor: 'mai' })))).join('');
+      const lines = (await collected(jsonLinesOf(reader.all({ actor: 'mai' })))).join('');
       assert.deepEqual(
         lines
           .trim()
@@ -129,7 +129,7 @@ for (const database of databases.all) {
 
     test('a person is erased: what was done stays, the name is nowhere, the log verifies', async () => {
       const person = { id: MAI.id, name: MAI.name };
-      const about = await Array.fromAsync(reader.about(person));
+      const about = await collected(reader.about(person));
       assert.deepEqual(
         about.map(({ seq }) => seq),
         [7, 6, 4, 3, 2, 1],

@@ -119,15 +119,15 @@ export class OidcLogin {
     return this.#withUserInfo(provider, claims, tokens.access_token);
   }
 
-  /** Many providers put the groups into the answer of their userinfo endpoint only. */
+  /** Many providers put the groups, or the name, into the answer of their userinfo endpoint only. */
   async #withUserInfo(
     provider: Configuration,
     claims: OidcClaims & { readonly sub: string },
     accessToken: string,
   ): Promise<OidcClaims> {
+    const wanted = [this.#options.config.groupsClaim, 'preferred_username', 'name'];
     const isAsked =
-      !(this.#options.config.groupsClaim in claims) &&
-      provider.serverMetadata().userinfo_endpoint !== undefined;
+      wanted.some((claim) => !(claim in claims)) && provider.serverMetadata().userinfo_endpoint !== undefined;
     if (!isAsked) return claims;
     // It must speak of the same person (OpenID Connect Core 1.0 §5.3.2): `sub` is compared.
     const more = await fetchUserInfo(provider, accessToken, claims.sub);

@@ -8,6 +8,7 @@ import {
   customFetch,
   type CustomFetchOptions,
   discovery,
+  enableNonRepudiationChecks,
 } from 'openid-client';
 import type { Logger } from '../../observability/logger.ts';
 import { guardedFetch } from '../../net/guarded-fetch.ts';
@@ -28,7 +29,10 @@ export interface ProviderLinkOptions {
   readonly now?: () => number;
 }
 
-/** The provider, found out when somebody wants to log in first: one that is away holds nothing else up. */
+/**
+ * The provider, found out when somebody wants to log in first: one that is away holds nothing else up. Signatures
+ * of ID tokens are checked also where TLS says already whose they are (OpenID Connect Core 1.0 §3.1.3.7, 6).
+ */
 export class ProviderLink {
   readonly #config: OidcConfig;
   readonly #logger: Logger;
@@ -62,6 +66,7 @@ export class ProviderLink {
     const { issuer, clientId, clientSecret } = this.#config;
     try {
       const server = new URL(issuer);
+      const isPlain = server.protocol === 'http:';
       const provider = await discovery(
         server,
         clientId,
@@ -70,9 +75,7 @@ export class ProviderLink {
         {
           timeout: ANSWER_LIMIT_S,
           [customFetch]: fetchGuarded,
-          // The administrator wrote http:// himself: a provider on the same machine, or in a trusted network.
-          // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out, and nothing else does it
-          execute: server.protocol === 'http:' ? [allowInsecureRequests] : [],
+          execute: isPlain ? [enableNonRepudiationChecks, allowPlain] : [enableNonRepudiationChecks],
         },
       );
       this.#found = { provider, atMs: this.#now() };
@@ -83,6 +86,12 @@ export class ProviderLink {
       throw unavailable(error);
     }
   }
+}
+
+/** The administrator wrote `http://` himself: a provider on the same machine, or in a trusted network. */
+function allowPlain(provider: Configuration): void {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; nothing else does it
+  allowInsecureRequests(provider);
 }
 
 function unavailable(cause?: unknown): OidcError {
