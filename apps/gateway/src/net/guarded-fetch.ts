@@ -6,7 +6,7 @@ import { networkGuard, type AddressGuard } from './guarded-lookup.ts';
 
 export interface GuardedFetchOptions {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
   readonly body?: unknown;
   readonly signal?: AbortSignal | null | undefined;
 }
@@ -31,8 +31,7 @@ export async function guardedFetch(
 ): Promise<Response> {
   const url = new URL(address);
   if (!/^https?:$/.test(url.protocol)) throw new TypeError('only http and https addresses can be fetched');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0 && !guard.isAllowed(host)) throw guard.refusal();
+  refuseLiteral(url, guard);
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const sent = bodyText(body);
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -41,7 +40,10 @@ export async function guardedFetch(
     agent: false,
     lookup: guard.lookup,
     signal: signal === undefined || signal === null ? limit : AbortSignal.any([signal, limit]),
-    headers: { ...headers, ...(sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) }) },
+    headers: {
+      ...Object.fromEntries(new Headers(headers)),
+      ...(sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) }),
+    },
   });
   asked.on('error', () => undefined); // also after the answer
   const answered = once(asked, 'response') as Promise<[IncomingMessage]>;
@@ -52,6 +54,16 @@ export async function guardedFetch(
   } finally {
     asked.destroy();
   }
+}
+
+/**
+ * An address that is written out needs no lookup, and so never comes to the guard's.
+ *
+ * @throws {AddressRefusedError}
+ */
+export function refuseLiteral({ hostname }: URL, guard: AddressGuard): void {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0 && !guard.isAllowed(host)) throw guard.refusal();
 }
 
 function bodyText(body: unknown): string | undefined {

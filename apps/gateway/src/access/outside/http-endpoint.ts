@@ -2,6 +2,8 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { refuseLiteral } from '../../net/guarded-fetch.ts';
+import { networkGuard } from '../../net/guarded-lookup.ts';
 
 export interface HttpEndpointOptions {
   readonly url: string;
@@ -88,10 +90,12 @@ export class HttpEndpoint {
 
   async #post(text: string): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
+    refuseLiteral(this.#url, networkGuard);
     const send = this.#url.protocol === 'http:' ? httpRequest : httpsRequest;
     const request = send(this.#url, {
       method: 'POST',
       agent: this.#agent,
+      lookup: networkGuard.lookup,
       signal: AbortSignal.timeout(this.#timeoutMs),
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
     });

@@ -1,9 +1,17 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
 import type { Logger } from '../../observability/logger.ts';
 import type { Credentials, Refusal } from '../door.ts';
 import type { Identity } from '../identity.ts';
 import type { Proof, Prover } from '../prover.ts';
 import { refusal } from '../tokens/asker.ts';
+import { guardedFetch } from '../../net/guarded-fetch.ts';
 import { secretHash } from '../tokens/secret-word.ts';
 import { parseOutsidePermissions } from './outside-permissions.ts';
 
@@ -66,6 +74,7 @@ export class OutsideJwtProver implements Prover {
       timeoutDuration: FETCH_TIMEOUT_MS,
       cooldownDuration: COOLDOWN_MS,
       cacheMaxAge: KEYS_LAST_MS,
+      [customFetch]: async (address, { headers, signal }) => guardedFetch(address, { headers, signal }),
     });
   }
 

@@ -26,7 +26,7 @@ interface Bed extends AuditBed {
   readonly privacy: Privacy;
   readonly retention: Retention;
   readonly clock: { now: number };
-  person(name: string, role?: 'admin' | 'user'): Promise<UserRecord>;
+  readonly person: (name: string, role?: 'admin' | 'user') => Promise<UserRecord>;
 }
 
 async function openBed(context: TestContext): Promise<Bed> {
