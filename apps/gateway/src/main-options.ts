@@ -12,6 +12,7 @@ export type MainOptions =
   | { readonly command: 'check-source'; readonly args: readonly string[] }
   | (ConfigFlags & { readonly command: 'reset-password'; readonly name: string })
   | (ConfigFlags & { readonly command: 'verify-audit' })
+  | (ConfigFlags & { readonly command: 'backup'; readonly file: string })
   | (ConfigFlags & {
       readonly command: 'start';
       readonly readyFile: string | undefined;
@@ -26,6 +27,7 @@ export const USAGE = `Usage: vedette [start] [flags]        start the gateway
        vedette check-source URL       look at a camera before adding it
        vedette reset-password NAME    give a user a new password, shown here
        vedette verify-audit           whether the audit log is what was written
+       vedette backup FILE            copy the database, also while the gateway runs
        vedette --version | --help
 
   --config FILE       configuration (default: vedette.yml, where there is one)
@@ -76,6 +78,7 @@ export function parseArguments(args: readonly string[]): MainOptions {
     const { configFile, overrides } = parseFlags(args.slice(1));
     return { command: 'verify-audit', configFile, overrides };
   }
+  if (first === 'backup') return parseBackup(args.slice(1));
   return { command: 'start', ...parseFlags(first === 'start' ? args.slice(1) : args) };
 }
 
@@ -85,6 +88,12 @@ function parseResetPassword([name, ...flags]: readonly string[]): MainOptions {
   const { readyFile, ...configFlags } = parseFlags(flags);
   if (readyFile !== undefined) throw new UsageError('reset-password takes no --ready-file');
   return { command: 'reset-password', name, ...configFlags };
+}
+
+function parseBackup([file, ...flags]: readonly string[]): MainOptions {
+  if (file === undefined || file.startsWith('-')) throw new UsageError('backup needs the name of a file');
+  const { configFile, overrides } = parseFlags(flags);
+  return { command: 'backup', file, configFile, overrides };
 }
 
 function parseFlags(args: readonly string[]): ConfigFlags & { readonly readyFile: string | undefined } {

@@ -1,5 +1,6 @@
 import type { Config } from '@vedette/contract';
 import { renameSync, writeFileSync } from 'node:fs';
+import { SecretsError } from './access/secrets.ts';
 import { checkSourceCommand } from './check-source/check-source-command.ts';
 import { ConfigError, loadConfig, type ConfigSources } from './config/load-config.ts';
 import { watchConfig } from './config/watch-config.ts';
@@ -7,6 +8,8 @@ import { startGateway, type Gateway } from './gateway.ts';
 import { parseArguments, USAGE, UsageError, type ConfigFlags, type MainOptions } from './main-options.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { resetPasswordCommand } from './reset-password-command.ts';
+import { backupCommand } from './store/backup-command.ts';
+import { StoreStartError } from './store/store.ts';
 import { verifyAuditCommand } from './verify-audit-command.ts';
 import { version } from './version.ts';
 
@@ -133,6 +136,11 @@ async function main(): Promise<void> {
       process.exitCode = await verifyAuditCommand(config, process);
       return;
     }
+    case 'backup': {
+      const { dataDir, databaseUrl } = loadConfig(configSources(options)).config;
+      process.exitCode = backupCommand({ dataDir, databaseUrl, file: options.file }, process);
+      return;
+    }
     case 'start':
       return start(options);
   }
@@ -143,5 +151,7 @@ try {
 } catch (error) {
   if (error instanceof UsageError) fail(`vedette: ${error.message}\n\n${USAGE}`);
   if (error instanceof ConfigError) fail(`vedette: the configuration can't be used:\n${error.message}`);
+  if (error instanceof StoreStartError || error instanceof SecretsError)
+    fail(`vedette: ${error.message} (${error.code})`);
   throw error;
 }

@@ -114,7 +114,9 @@ async function startRelay(target: number): Promise<Relay> {
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => void (relay.isSilent || to.write(chunk)));
+      from.on('data', (chunk) => {
+        if (!relay.isSilent) to.write(chunk);
+      });
       from.on('error', () => undefined);
       from.on('close', () => to.destroy());
     }
