@@ -76,7 +76,7 @@ test('a newcomer adds a camera: what is wrong is said, what it sends is shown, a
   await page.getByRole('dialog', { name: 'Cổng trước is there' }).waitFor();
   await viewerOf(page, 'cong-truoc', 'live').waitFor();
   await page.getByRole('button', { name: 'Done' }).click();
-  assert.match(await row(page, /Cổng trước/).innerText(), /cong-truoc[^]*Live[^]*This page or the API/);
+  assert.match(await row(page, /Cổng trước/).innerText(), /cong-truoc[^]*Live[^]*Here/);
   await page.getByRole('link', { name: 'Live', exact: true }).click();
   await viewerOf(page, 'cong-truoc', 'live').waitFor();
   assert.deepEqual(complaints, []);
@@ -177,7 +177,8 @@ test('groups and zones are made, filled, renamed and removed; what the file says
   assert.ok(await dialog.getByLabel('Front gate').isDisabled(), 'the file has put it there');
   await dialog.getByLabel('Back yard').check();
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await row(page, /entrances .*Back yard/).waitFor();
+  await row(page, /entrances .*Back yard vedette.yml and here/).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Remove entrances' }).count(), 0);
 
   await page.getByRole('button', { name: 'Remove Shop two' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();

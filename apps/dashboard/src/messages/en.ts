@@ -1,7 +1,5 @@
 import { account } from './en-account.ts';
-import { cameras } from './en-cameras.ts';
 import { grants } from './en-grants.ts';
-import { people } from './en-people.ts';
 import { settings } from './en-settings.ts';
 
 /**
@@ -64,6 +62,7 @@ export const en = {
     hideDetails: 'Hide details',
     copyLink: 'Copy link',
     embed: 'Embed',
+    share: 'Share',
     embedTitle: 'Embed this camera',
     embedText: 'Put this where the picture should be. It plays by itself, without sound.',
     addresses: 'Addresses',
@@ -208,6 +207,7 @@ export const en = {
     layout: (name: string) => `Layout: ${name}`,
     theme: (name: string) => `Theme: ${name}`,
     help: 'Keyboard shortcuts',
+    accountKeywords: 'profile password log out',
     details: 'Show or hide details',
   },
   theme: { label: 'Theme', dark: 'Dark', light: 'Light', system: 'As the system' },
@@ -234,10 +234,9 @@ export const en = {
   ...account,
   ...grants,
   ...settings,
-  ...cameras,
-  ...people,
   pushes: {
     title: 'Sent on to',
+    noneYet: 'Nowhere.',
     none: 'Nowhere. Give an address below to send this camera to a platform or another server.',
     address: 'Destination',
     placeholder: 'rtmp://host/app/key',

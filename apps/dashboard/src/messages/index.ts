@@ -3,16 +3,17 @@ import { en } from './en.ts';
 /** What a catalogue holds; English sets the shape. */
 export type Messages = typeof en;
 
-/** One per language, by BCP 47 tag. */
-const CATALOGUES: Readonly<Record<string, Messages>> = { en };
-
-function pick(languages: readonly string[]): Messages {
+/** Words by language (BCP 47 tag), in the person's language as the browser names it; English otherwise. */
+export function inLanguageOfPerson<Words>(
+  catalogues: Readonly<Record<string, Words>> & { readonly en: Words },
+): Words {
+  const languages = 'navigator' in globalThis ? navigator.languages : [];
   for (const language of languages) {
-    const found = CATALOGUES[language] ?? CATALOGUES[language.split('-')[0] ?? ''];
+    const found = catalogues[language] ?? catalogues[language.split('-')[0] ?? ''];
     if (found !== undefined) return found;
   }
-  return en;
+  return catalogues.en;
 }
 
-/** The words in the person's language, as the browser names it; English otherwise. */
-export const messages: Messages = pick('navigator' in globalThis ? navigator.languages : []);
+/** The words of the dashboard, but for those that come with the pages that say them. */
+export const messages: Messages = inLanguageOfPerson({ en });

@@ -11,6 +11,8 @@ export interface DataTableProps {
 
 /** Of a table's cells; the first is as far from the edge as the page's title. */
 export const CELL = 'py-2 pr-4 first:pl-4 md:first:pl-2';
+/** Of what can be done with a row: in reach also where its columns are wider than the screen. */
+export const ACTIONS_CELL = 'sticky right-0 bg-canvas py-1 pr-3 pl-1 text-right';
 export const ROW = 'border-t border-line align-top';
 
 /** A list with columns; scrolls by itself where there is no room. */

@@ -5,6 +5,7 @@ import { refreshAccount } from '../../account/use-account.ts';
 import { api } from '../../cameras/first-list.ts';
 import { upsertCamera } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { CameraViewer } from '../../viewer/camera-viewer.tsx';
@@ -12,7 +13,7 @@ import { NEW_DRAFT, newCameraOf, type CameraDraft } from './camera-draft.ts';
 import { CameraForm } from './camera-form.tsx';
 import { MakePublishKey } from './publish-keys.tsx';
 
-const words = messages.cameras;
+const words = setupMessages.cameras;
 
 /** What it looks like, now that it is there; for one that is sent here, how to send it. */
 function AddedCamera({

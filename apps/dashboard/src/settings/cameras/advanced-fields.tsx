@@ -1,11 +1,11 @@
 import { type ReactNode, useState } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { CheckField, SelectField, TextField } from '../../ui/field.tsx';
 import { faultOf, fieldFault } from '../../ui/field-fault.ts';
 import type { CameraDraft } from './camera-draft.ts';
 import { RenditionFields } from './rendition-fields.tsx';
 
-const words = messages.cameras.form;
+const words = setupMessages.cameras.form;
 
 /** Those that stand here: a fault of one of them opens this part. */
 const FIELDS = ['transport', 'tlsFingerprint', 'tlsInsecure', 'sources', 'renditions'];

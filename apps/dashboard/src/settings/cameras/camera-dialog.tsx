@@ -5,12 +5,13 @@ import type { ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { upsertCamera } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Complaint } from '../../ui/complaint.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { cameraChangeOf, draftOf, type CameraDraft } from './camera-draft.ts';
 import { CameraForm } from './camera-form.tsx';
 
-const words = messages.cameras;
+const words = setupMessages.cameras;
 const { facts } = words;
 
 const configKey = (id: string): readonly string[] => ['camera-config', id];

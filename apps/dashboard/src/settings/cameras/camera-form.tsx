@@ -1,6 +1,6 @@
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { useCameras } from '../../cameras/use-cameras.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { TextField } from '../../ui/field.tsx';
@@ -12,7 +12,7 @@ import { SourceFields } from './source-fields.tsx';
 import { TestResult } from './test-result.tsx';
 import { useSourceTest, type SourceTestState } from './use-source-test.ts';
 
-const words = messages.cameras;
+const words = setupMessages.cameras;
 
 /** Fields that say themselves what is wrong with them. */
 const OWN_FAULTS = ['source', 'name', 'id', 'sources', 'tlsFingerprint', 'renditions'];

@@ -4,12 +4,13 @@ import { CirclePause, Eye, KeyRound, Pencil, Settings2, Trash2 } from 'lucide-re
 import type { ReactNode } from 'react';
 import { useMayWith } from '../../account/use-account.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { ActionMenu, type MenuAction } from '../../ui/action-menu.tsx';
-import { CELL, DataTable, ROW } from '../../ui/data-table.tsx';
+import { ACTIONS_CELL, CELL, DataTable, ROW } from '../../ui/data-table.tsx';
 import { StateBadge } from '../../viewer/state-badge.tsx';
 import { viewerState } from '../../viewer/viewer-state.ts';
 
-const words = messages.cameras;
+const words = setupMessages.cameras;
 
 /** How it is at the gateway, whatever is shown of it here. */
 function State({ camera }: { readonly camera: Camera }): ReactNode {
@@ -80,7 +81,7 @@ function Row({ camera, onDo }: RowProps): ReactNode {
       </td>
       <td className={CELL}>{words.managedBy[managedBy]}</td>
       <td className={`${CELL} min-w-32 whitespace-normal`}>{[...groups, ...zones].join(', ')}</td>
-      <td className="py-1 pr-3 text-right">
+      <td className={ACTIONS_CELL}>
         <ActionMenu label={words.actionsOf(name)} actions={actions} />
       </td>
     </tr>

@@ -6,6 +6,7 @@ import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { removeCamera, useCameras } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -18,7 +19,7 @@ import { CameraDialog } from './camera-dialog.tsx';
 import { CameraTable, type CameraDeed } from './camera-table.tsx';
 import { PublishKeys } from './publish-keys.tsx';
 
-const words = messages.cameras;
+const words = setupMessages.cameras;
 
 /** Whether a camera is meant by what somebody searches for. */
 function matches({ id, name, source, groups, zones }: Camera, wanted: string): boolean {

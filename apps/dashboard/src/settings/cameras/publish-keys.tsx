@@ -5,6 +5,7 @@ import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { formatMoment } from '../../format/format.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -13,7 +14,7 @@ import { TextField } from '../../ui/field.tsx';
 import { SecretOnce } from '../../ui/secret-once.tsx';
 import { useClock } from '../../viewer/use-clock.ts';
 
-const words = messages.cameras.keys;
+const words = setupMessages.cameras.keys;
 
 const listPath = (cameraId: string): string => `/api/v1/cameras/${cameraId}/publish-keys`;
 const listKey = (cameraId: string): readonly string[] => ['publish-keys', cameraId];

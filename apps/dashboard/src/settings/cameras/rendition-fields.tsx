@@ -1,11 +1,11 @@
 import { Plus, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { NEW_RENDITION, type CameraDraft, type RenditionDraft } from './camera-draft.ts';
 
-const words = messages.cameras.form;
+const words = setupMessages.cameras.form;
 const MOST = 8;
 
 function OneRendition({

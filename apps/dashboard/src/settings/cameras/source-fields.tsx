@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { classNames } from '../../ui/class-names.ts';
 import { TextField } from '../../ui/field.tsx';
 import type { CameraDraft } from './camera-draft.ts';
 
-const words = messages.cameras.form;
+const words = setupMessages.cameras.form;
 
 /** To begin with; whoever adds a camera puts in its own. */
 const EXAMPLES: readonly (readonly [kind: keyof typeof words.kinds, address: string])[] = [

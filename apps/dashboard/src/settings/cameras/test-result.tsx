@@ -4,9 +4,10 @@ import { CircleAlert, CircleCheck, LoaderCircle, TriangleAlert } from 'lucide-re
 import { useEffect, useRef, type ReactNode } from 'react';
 import { formatBitrate, formatFrameRate, formatMilliseconds } from '../../format/format.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 
-const words = messages.cameras.test;
+const words = setupMessages.cameras.test;
 const FINGERPRINT = /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/i;
 
 /** A track in one line: what a person would want to know of it. */

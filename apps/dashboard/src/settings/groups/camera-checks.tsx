@@ -1,11 +1,11 @@
 import type { Camera, CameraSetJson } from '@vedette/contract';
 import { useState, type ReactNode } from 'react';
 import { useCameras } from '../../cameras/use-cameras.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { CheckField } from '../../ui/field.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 
-const words = messages.sets;
+const words = setupMessages.sets;
 /** From here on a list is easier searched than read. */
 const MANY = 8;
 

@@ -3,6 +3,7 @@ import type { CameraSetJson } from '@vedette/contract';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -12,7 +13,7 @@ import { proposedId } from '../../ui/proposed-id.ts';
 import { CameraChecks } from './camera-checks.tsx';
 import { SET_LISTS, type SetKind } from './set-lists.ts';
 
-const words = messages.sets;
+const words = setupMessages.sets;
 
 interface SetDraft {
   readonly id: string;

@@ -5,14 +5,15 @@ import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { useCameras } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { CELL, DataTable, ROW } from '../../ui/data-table.tsx';
+import { ACTIONS_CELL, CELL, DataTable, ROW } from '../../ui/data-table.tsx';
 import { SetDialog } from './set-dialog.tsx';
 import { SET_LISTS, type SetKind } from './set-lists.ts';
 
-const words = messages.sets;
+const words = setupMessages.sets;
 /** More names than these are counted. */
 const NAMED = 6;
 
@@ -26,6 +27,12 @@ function Members({ cameras: members }: { readonly cameras: CameraSetJson['camera
   return members.length > NAMED ? `${names}, ${words.someMore(members.length - NAMED)}` : names;
 }
 
+/** `both`: the file names it, and more was put into it here; it can't be removed here then. */
+function originOf({ managedBy, cameras }: CameraSetJson): keyof typeof words.managedBy {
+  const isNamedByFile = cameras.some((member) => member.managedBy === 'file');
+  return managedBy === 'api' && isNamedByFile ? 'both' : managedBy;
+}
+
 function Row({
   set,
   onEdit,
@@ -35,7 +42,8 @@ function Row({
   readonly onEdit: () => void;
   readonly onRemove: () => void;
 }): ReactNode {
-  const { id, name, managedBy, cameras } = set;
+  const { id, name, cameras } = set;
+  const origin = originOf(set);
   return (
     <tr className={ROW}>
       <td className={CELL}>
@@ -45,10 +53,10 @@ function Row({
       <td className={`${CELL} min-w-48 whitespace-normal`}>
         <Members cameras={cameras} />
       </td>
-      <td className={CELL}>{words.managedBy[managedBy]}</td>
-      <td className="py-1 pr-3 text-right">
+      <td className={CELL}>{words.managedBy[origin]}</td>
+      <td className={ACTIONS_CELL}>
         <IconButton icon={Pencil} label={words.edit} aria-label={words.editOf(name)} onClick={onEdit} />
-        {managedBy === 'api' && (
+        {origin === 'api' && (
           <IconButton
             icon={Trash2}
             label={words.remove}

@@ -19,9 +19,10 @@ import { useAccount } from '../../account/use-account.ts';
 import { api } from '../../cameras/first-list.ts';
 import { formatMoment } from '../../format/format.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { ActionMenu, type MenuAction } from '../../ui/action-menu.tsx';
 import { Button } from '../../ui/button.tsx';
-import { CELL, DataTable, ROW } from '../../ui/data-table.tsx';
+import { ACTIONS_CELL, CELL, DataTable, ROW } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { useClock } from '../../viewer/use-clock.ts';
@@ -29,7 +30,7 @@ import { PersonDeedDialog, type PersonDeed } from './person-deeds.tsx';
 import { PersonDialog } from './person-dialog.tsx';
 import { PEOPLE_QUERY } from './use-refresh-people.ts';
 
-const words = messages.people;
+const words = setupMessages.people;
 
 /** Whether they can log in, in words and an icon. */
 function State({ user: { disabled, mustChangePassword, hasPassword } }: { readonly user: User }): ReactNode {
@@ -91,7 +92,7 @@ function Row({
       <td className={CELL}>
         {lastLoginAt === null ? words.never : formatMoment(Date.parse(lastLoginAt), nowMs)}
       </td>
-      <td className="py-1 pr-3 text-right">
+      <td className={ACTIONS_CELL}>
         <ActionMenu label={words.actionsOf(displayName)} actions={actionsFor(user, onDo)} />
       </td>
     </tr>

@@ -2,10 +2,11 @@ import type { CameraSetJson, Permission } from '@vedette/contract';
 import { CircleCheck, Clock } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { useCameraSets } from '../grants/target-field.tsx';
 import { hoursWords } from './hours-words.ts';
 
-const words = messages.permissions;
+const words = setupMessages.permissions;
 
 /** Several of the same reason and the same hours are one line. */
 export function linesOf(

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { useCameras } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { PRIMARY_LINK } from '../../ui/link-looks.ts';
@@ -14,7 +15,7 @@ import { useTitle } from '../../ui/use-title.ts';
 import { PermissionList } from './permission-list.tsx';
 import { PERMISSIONS_QUERY } from './use-refresh-people.ts';
 
-const words = messages.permissions;
+const words = setupMessages.permissions;
 const PAGE_SIZE = 50;
 
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {

@@ -2,14 +2,14 @@ import { useMutation } from '@tanstack/react-query';
 import type { PasswordResetAnswer, User } from '@vedette/contract';
 import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { InitialPassword, PersonDialog } from './person-dialog.tsx';
 import { PrivacyDialog } from './privacy-dialog.tsx';
 import { useRefreshPeople } from './use-refresh-people.ts';
 
-const words = messages.people;
+const words = setupMessages.people;
 
 /** What asks once and then is done. */
 type PlainDeed = 'logout' | 'resetTotp' | 'disable' | 'enable' | 'remove';

@@ -3,6 +3,7 @@ import { ROLES, type CreatedUser, type Grant, type NewUser, type Role, type User
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -12,7 +13,7 @@ import { SecretOnce } from '../../ui/secret-once.tsx';
 import { GrantsEditor } from '../grants/grants-editor.tsx';
 import { useRefreshPeople } from './use-refresh-people.ts';
 
-const words = messages.people;
+const words = setupMessages.people;
 
 interface PersonDraft {
   readonly name: string;

@@ -4,6 +4,7 @@ import { Download } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -11,7 +12,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { saveFile } from '../../ui/save-file.ts';
 import { useRefreshPeople } from './use-refresh-people.ts';
 
-const words = messages.people;
+const words = setupMessages.people;
 
 interface PrivacyDialogProps {
   readonly user: User;
