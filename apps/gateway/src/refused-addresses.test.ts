@@ -139,7 +139,7 @@ test('nor sourceFrom.url itself', async () => {
 });
 
 for (const address of [
-  `http://${'127.0.0.1'}:9/x.mjpeg`,
+  'http://127.0.0.1:9/x.mjpeg',
   'rtsp://localhost:9/x',
   'rtmp://127.0.0.1:9/a/b',
   'srt://127.0.0.1:9',
