@@ -213,7 +213,12 @@ async function openLent(
     nameOf,
   });
   closers.push(async () => streamTokens.close());
-  const shareLinks = await ShareLinks.open({ ...common, passwords, key: secrets.key('share-links') });
+  const shareLinks = await ShareLinks.open({
+    ...common,
+    passwords,
+    key: secrets.key('share-links'),
+    keptDays: config.access.retention.shareLinkDays,
+  });
   closers.push(async () => shareLinks.close());
   const publishKeys = await PublishKeys.open(common);
   closers.push(async () => publishKeys.close());

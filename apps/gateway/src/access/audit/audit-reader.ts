@@ -81,7 +81,7 @@ function begins(column: 'action' | 'address' | 'actorName', text: string) {
 }
 
 /** An opaque mark of a place in the list. */
-export function cursorOf(seq: number): string {
+function cursorOf(seq: number): string {
   return Buffer.from(String(seq)).toString('base64url');
 }
 

@@ -30,6 +30,8 @@ export interface ShareLinksOptions {
   readonly passwords: Pick<Passwords, 'hash' | 'verify'>;
   /** `Secrets.key('share-links')`. */
   readonly key: Uint8Array;
+  /** How long links that are over are listed: `access.retention.shareLinkDays`; default 30. */
+  readonly keptDays?: number;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -70,8 +72,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 1440 * MINUTE_MS;
 /** Whoever opened the link opens it again after this long: the password may be asked for again. */
 const OPENED_MS = 12 * 60 * MINUTE_MS;
-/** Links that are over are listed for this long. */
-const KEPT_MS = 30 * DAY_MS;
+const KEPT_DAYS = 30;
 const CLEANING_MS = 60 * MINUTE_MS;
 /** Of one user or API key. */
 const MAX_LINKS = 1000;
@@ -100,10 +101,12 @@ export class ShareLinks {
   /** Ids by the hash of the secret. */
   readonly #byHash = new Map<string, string>();
   readonly #now: () => number;
+  readonly #keptMs: number;
   #cleaner: NodeJS.Timeout | undefined;
 
   private constructor(options: ShareLinksOptions) {
     this.#options = options;
+    this.#keptMs = (options.keptDays ?? KEPT_DAYS) * DAY_MS;
     this.#signer = new TokenSigner(options.key, 'share+jwt');
     this.#writes = new DeferredWrites(options.store, options.logger);
     this.#now = options.now ?? Date.now;
@@ -115,7 +118,7 @@ export class ShareLinks {
     const rows = await options.store.db
       .selectFrom('shareLinks')
       .selectAll()
-      .where('expiresAt', '>', links.#now() - KEPT_MS)
+      .where('expiresAt', '>', links.#now() - links.#keptMs)
       .execute();
     for (const row of rows) links.#enter(recordOf(row), row.hash);
     links.#cleaner = setInterval(() => void links.clean(), CLEANING_MS).unref();
@@ -241,7 +244,7 @@ export class ShareLinks {
       const record = this.#byId.get(id);
       if (record !== undefined && record.expiresAtMs > now) continue;
       this.#options.rights.remove('shareLink', id);
-      if (record !== undefined && record.expiresAtMs > now - KEPT_MS) continue;
+      if (record !== undefined && record.expiresAtMs > now - this.#keptMs) continue;
       this.#byHash.delete(hash);
       this.#byId.delete(id);
     }
@@ -249,7 +252,7 @@ export class ShareLinks {
     try {
       await store.db
         .deleteFrom('shareLinks')
-        .where('expiresAt', '<=', now - KEPT_MS)
+        .where('expiresAt', '<=', now - this.#keptMs)
         .execute();
     } catch (error) {
       logger.warn({ err: error }, 'old share links were not removed from the database');
