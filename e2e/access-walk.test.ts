@@ -105,6 +105,8 @@ async function answerOf(actor: Actor, route: string, row: Row): Promise<string> 
 async function answerOfProblem(response: Response, { rule }: Row): Promise<string> {
   const { status, headers } = response;
   const text = await response.text();
+  const isProblem = headers.get('content-type')?.includes('json') === true;
+  if (!isProblem) return `${status} ${text}`;
   const { code } = JSON.parse(text) as { code?: string };
   if (status === 401 && headers.has('www-authenticate')) return '401';
   if (status === 403) return '403';
