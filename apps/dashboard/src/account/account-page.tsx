@@ -58,12 +58,12 @@ function DisplayName({ user }: { readonly user: Person }): ReactNode {
   );
 }
 
-function Password(): ReactNode {
+function Password({ name }: { readonly name: string }): ReactNode {
   const [state, setState] = useState<'closed' | 'open' | 'done'>('closed');
   if (state === 'open') {
     return (
       <div className="max-w-xs">
-        <NewPasswordForm onDone={() => setState('done')} />
+        <NewPasswordForm name={name} onDone={() => setState('done')} onCancel={() => setState('closed')} />
       </div>
     );
   }
@@ -84,7 +84,7 @@ function PersonSections({ user }: { readonly user: Person }): ReactNode {
       </Section>
       {user.hasPassword && (
         <Section title={words.password}>
-          <Password />
+          <Password name={user.name} />
         </Section>
       )}
       {user.hasPassword && (

@@ -14,12 +14,14 @@ const words = messages.account;
 
 /** Asks for the password before what it protects. */
 function PasswordForm({
+  name,
   action,
   isBusy,
   error,
   onPassword,
   onCancel,
 }: {
+  readonly name: string;
   readonly action: string;
   readonly isBusy: boolean;
   readonly error: Error | null;
@@ -33,6 +35,7 @@ function PasswordForm({
   };
   return (
     <form onSubmit={submit} className="flex max-w-xs flex-col gap-3">
+      <input type="text" value={name} autoComplete="username" readOnly hidden />
       <TextField
         label={messages.login.currentPassword}
         type="password"
@@ -56,9 +59,11 @@ function PasswordForm({
 function Enrolment({
   setup,
   onCodes,
+  onCancel,
 }: {
   readonly setup: TotpSetup;
   readonly onCodes: (codes: readonly string[]) => void;
+  readonly onCancel: () => void;
 }): ReactNode {
   const client = useQueryClient();
   const [code, setCode] = useState('');
@@ -90,10 +95,11 @@ function Enrolment({
         required
       />
       <Complaint error={error} />
-      <div>
+      <div className="flex gap-2">
         <Button type="submit" look="primary" disabled={isPending}>
           {words.enable}
         </Button>
+        <Button onClick={onCancel}>{messages.cancel}</Button>
       </div>
     </form>
   );
@@ -185,10 +191,13 @@ export function SecondFactor({ user }: { readonly user: NonNullable<Profile['use
     setStep(next);
   };
   if (codes !== null) return <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />;
-  if (setup !== null && !user.totp) return <Enrolment setup={setup} onCodes={setCodes} />;
+  if (setup !== null && !user.totp) {
+    return <Enrolment setup={setup} onCodes={setCodes} onCancel={() => setSetup(null)} />;
+  }
   if (step === 'idle') return <Choices user={user} onStep={go} />;
   return (
     <PasswordForm
+      name={user.name}
       action={words.steps[step]}
       isBusy={isPending}
       error={error}

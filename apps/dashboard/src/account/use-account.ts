@@ -39,9 +39,26 @@ export function useMayWith(cameraId: string, action: CameraAction): boolean {
   return account?.cameras.some(({ id, actions }) => id === cameraId && actions.includes(action)) ?? false;
 }
 
-/** Asks anew who it is, after something that may have changed that. */
-export async function refreshAccount(client: QueryClient): Promise<void> {
-  await client.invalidateQueries({ queryKey: accountQuery.queryKey });
+/** Whether the person may make share links and tokens of a camera: who is nobody himself has nothing to lend. */
+export function useMayShare(cameraId: string): boolean {
+  const mayView = useMayWith(cameraId, 'view');
+  return useMayLend() && mayView;
+}
+
+/** Whether the person may lend anything at all. */
+export function useMayLend(): boolean {
+  const kind = useAccount()?.kind;
+  return kind === 'user' || kind === 'everybody';
+}
+
+/**
+ * Asks anew who it is, after something that may have changed that.
+ *
+ * @returns as {@link useAccount}; what was known before, where there is no answer.
+ */
+export async function refreshAccount(client: QueryClient): Promise<Profile | null | undefined> {
+  await client.invalidateQueries({ queryKey: accountQuery.queryKey, exact: true });
+  return client.getQueryData<Profile | null>(accountQuery.queryKey);
 }
 
 /** Ends the login of this browser, and everything that the page knows. */

@@ -73,11 +73,13 @@ function AccountMenu(): ReactNode {
   const account = useAccount();
   if (account?.kind !== 'user') return null;
   return (
-    <Hint text={messages.account.titleOf(account.name)} side="right">
-      <Link to="/account" aria-label={messages.account.titleOf(account.name)} className={ITEM}>
-        <CircleUserRound size={20} strokeWidth={1.75} aria-hidden />
-      </Link>
-    </Hint>
+    <nav aria-label={messages.account.title}>
+      <Hint text={messages.account.titleOf(account.name)} side="right">
+        <Link to="/account" aria-label={messages.account.titleOf(account.name)} className={ITEM}>
+          <CircleUserRound size={20} strokeWidth={1.75} aria-hidden />
+        </Link>
+      </Hint>
+    </nav>
   );
 }
 

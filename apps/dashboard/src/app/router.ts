@@ -1,10 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { CameraPage } from '../camera/camera-page.tsx';
 import { LivePage } from '../live/live-page.tsx';
 import { parseLiveSearch } from '../live/live-view.ts';
@@ -71,10 +65,7 @@ const settingsPages = [
   createRoute({
     getParentRoute: () => settings,
     path: '/',
-    beforeLoad: () => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- how this router is told
-      throw redirect({ to: '/settings/cameras' });
-    },
+    component: lazyRouteComponent(async () => import('../settings/settings-start.tsx'), 'SettingsStart'),
   }),
   createRoute({
     getParentRoute: () => settings,

@@ -1,6 +1,7 @@
 import { codecLabel } from '@vedette/client';
 import type { Camera, TrackInfo } from '@vedette/contract';
 import type { ReactNode } from 'react';
+import { useMay } from '../account/use-account.ts';
 import { formatBitrate, formatFrameRate } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
 import { CameraPushes } from '../pushes/camera-pushes.tsx';
@@ -96,6 +97,7 @@ function Addresses({ cameraId }: { cameraId: string }): ReactNode {
 /** What is known of a camera, and where other players find it. */
 export function CameraDetails({ camera, className }: { camera: Camera; className: string }): ReactNode {
   const { id, source, tracks, viewers, bitrate, frameRate } = camera;
+  const maySeePushes = useMay('monitor');
   return (
     <aside
       aria-label={words.details}
@@ -120,9 +122,11 @@ export function CameraDetails({ camera, className }: { camera: Camera; className
       <Section title={words.addresses}>
         <Addresses cameraId={id} />
       </Section>
-      <Section title={messages.pushes.title}>
-        <CameraPushes cameraId={id} />
-      </Section>
+      {maySeePushes && (
+        <Section title={messages.pushes.title}>
+          <CameraPushes cameraId={id} />
+        </Section>
+      )}
     </aside>
   );
 }

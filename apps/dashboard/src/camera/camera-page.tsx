@@ -1,8 +1,9 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { Camera } from '@vedette/contract';
-import { ArrowLeft, CameraOff, CodeXml, PanelRightClose, PanelRightOpen, Webcam } from 'lucide-react';
-import { useRef, useState, type CSSProperties, type ReactNode } from 'react';
+import { ArrowLeft, CameraOff, CodeXml, PanelRightClose, PanelRightOpen, Share2, Webcam } from 'lucide-react';
+import { lazy, Suspense, useRef, useState, type CSSProperties, type ReactNode } from 'react';
 import { PRIMARY_LINK } from '../ui/link-looks.ts';
+import { useMayShare, useMayWith } from '../account/use-account.ts';
 import { useCamera, useCameras } from '../cameras/use-cameras.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -19,6 +20,11 @@ import { areDetailsOpen, rememberDetails } from './details-preference.ts';
 import { EmbedDialog } from './embed-dialog.tsx';
 
 const words = messages.camera;
+
+/** With the settings, from which it comes: few who watch share. */
+const NewLinkDialog = lazy(async () => ({
+  default: (await import('../settings/links/new-link-dialog.tsx')).NewLinkDialog,
+}));
 
 function Missing({ cameraId }: { cameraId: string }): ReactNode {
   return (
@@ -57,8 +63,27 @@ interface HeaderProps {
   readonly onToggle: () => void;
 }
 
+function ShareButton({ cameraId }: { readonly cameraId: string }): ReactNode {
+  const [isSharing, setSharing] = useState(false);
+  if (!useMayShare(cameraId)) return null;
+  return (
+    <>
+      <Button aria-label={words.share} onClick={() => setSharing(true)}>
+        <Share2 size={16} aria-hidden />
+        <span className="max-md:hidden">{words.share}</span>
+      </Button>
+      {isSharing && (
+        <Suspense>
+          <NewLinkDialog cameraId={cameraId} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
 function CameraHeader({ cameraId, name, takesPublishers, isOpen, onToggle }: HeaderProps): ReactNode {
   const [isEmbedding, setEmbedding] = useState(false);
+  const mayPublish = useMayWith(cameraId, 'publish');
   return (
     <header className="flex h-[var(--bar)] shrink-0 items-center gap-2 px-4 md:pl-2">
       <Link
@@ -69,7 +94,7 @@ function CameraHeader({ cameraId, name, takesPublishers, isOpen, onToggle }: Hea
         <ArrowLeft size={18} strokeWidth={1.75} aria-hidden />
       </Link>
       <h1 className="min-w-0 flex-1 truncate text-title font-semibold">{name}</h1>
-      {takesPublishers && (
+      {takesPublishers && mayPublish && (
         <Link
           to="/publish/$cameraId"
           params={{ cameraId }}
@@ -80,6 +105,7 @@ function CameraHeader({ cameraId, name, takesPublishers, isOpen, onToggle }: Hea
           <span className="max-md:hidden">{messages.publish.action}</span>
         </Link>
       )}
+      <ShareButton cameraId={cameraId} />
       <CopyButton text={absoluteUrls(cameraId).page} label={words.copyLink} />
       <Button className="max-sm:hidden" onClick={() => setEmbedding(true)}>
         <CodeXml size={16} aria-hidden />

@@ -22,14 +22,17 @@ export function replaceCameras(client: QueryClient, cameras: readonly Camera[]):
   client.setQueryData(camerasQuery.queryKey, cameras.toSorted(byName));
 }
 
-/** Puts in one camera, new or changed. */
-export function upsertCamera(client: QueryClient, camera: Camera): void {
+/** Puts in one camera, new or changed. @returns which. */
+export function upsertCamera(client: QueryClient, camera: Camera): 'new' | 'changed' {
+  const known = client.getQueryData<Camera[]>(camerasQuery.queryKey);
+  const isKnown = known?.some(({ id }) => id === camera.id) === true;
   client.setQueryData<Camera[]>(camerasQuery.queryKey, (before = []) => {
     const index = before.findIndex(({ id }) => id === camera.id);
     if (index === -1) return [...before, camera].sort(byName);
     const changed = before.with(index, camera);
     return before[index]?.name === camera.name ? changed : changed.sort(byName);
   });
+  return isKnown ? 'changed' : 'new';
 }
 
 export function removeCamera(client: QueryClient, cameraId: string): void {

@@ -111,17 +111,17 @@ interface LoginFormProps {
   readonly step: Exclude<Step, 'newPassword'>;
   readonly onStep: (step: Step) => void;
   /** What was typed, for the change that may have to follow. */
-  readonly onPassword: (password: string) => void;
+  readonly onTyped: (typed: Pick<Answers, 'name' | 'password'>) => void;
 }
 
-function LoginForm({ step, onStep, onPassword }: LoginFormProps): ReactNode {
+function LoginForm({ step, onStep, onTyped }: LoginFormProps): ReactNode {
   const [answers, setAnswers] = useState<Answers>({ name: '', password: '', code: '', remember: false });
   const { isPending, error, login } = useLogin(onStep);
   const Fields = step === 'password' ? PasswordFields : CodeField;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const { code, ...rest } = answers;
-    onPassword(answers.password);
+    onTyped(answers);
     login({ ...rest, cookie: true, ...(step === 'code' ? { code } : {}) });
   };
   return (
@@ -151,7 +151,7 @@ function OutsideFault(): ReactNode {
 export function LoginPage(): ReactNode {
   useTitle(words.title);
   const [step, setStep] = useState<Step>('password');
-  const [password, setPassword] = useState('');
+  const [typed, setTyped] = useState({ name: '', password: '' });
   const { data: methods, error } = useQuery({
     queryKey: ['login-methods'],
     queryFn: async ({ signal }) => api.get<LoginMethods>('/api/v1/auth/methods', signal),
@@ -168,11 +168,12 @@ export function LoginPage(): ReactNode {
         </div>
         {step === 'newPassword' ? (
           <NewPasswordForm
-            currentPassword={password}
+            name={typed.name}
+            currentPassword={typed.password}
             onDone={() => location.replace(placeAfterLogin(location.search))}
           />
         ) : (
-          <LoginForm step={step} onStep={setStep} onPassword={setPassword} />
+          <LoginForm step={step} onStep={setStep} onTyped={setTyped} />
         )}
         <OutsideFault />
         <Complaint error={error} />

@@ -9,13 +9,61 @@ import { TextField } from '../ui/field.tsx';
 const words = messages.login;
 
 export interface NewPasswordFormProps {
+  /** What the person logs in with: password managers ask which password it is that changes. */
+  readonly name: string;
   /** Where it is known already; asked for where not. */
   readonly currentPassword?: string;
   readonly onDone: () => void;
+  /** Where the person may as well leave it. */
+  readonly onCancel?: () => void;
+}
+
+interface NewPasswordFieldsProps {
+  readonly password: string;
+  readonly again: string;
+  readonly onPassword: (password: string) => void;
+  readonly onAgain: (again: string) => void;
+}
+
+/** Whether the second of the two, as far as it is there, is not the first. */
+function isDifferent({ password, again }: Pick<NewPasswordFieldsProps, 'password' | 'again'>): boolean {
+  return again !== '' && again !== password;
+}
+
+function NewPasswordFields({ password, again, onPassword, onAgain }: NewPasswordFieldsProps): ReactNode {
+  return (
+    <>
+      <TextField
+        label={words.newPassword}
+        hint={words.newPasswordHint}
+        type="password"
+        value={password}
+        onChange={(event) => onPassword(event.target.value)}
+        autoComplete="new-password"
+        minLength={10}
+        maxLength={256}
+        required
+      />
+      <TextField
+        label={words.again}
+        error={isDifferent({ password, again }) ? words.different : undefined}
+        type="password"
+        value={again}
+        onChange={(event) => onAgain(event.target.value)}
+        autoComplete="new-password"
+        required
+      />
+    </>
+  );
 }
 
 /** A new password in place of the present one. */
-export function NewPasswordForm({ currentPassword, onDone }: NewPasswordFormProps): ReactNode {
+export function NewPasswordForm({
+  name,
+  currentPassword,
+  onDone,
+  onCancel,
+}: NewPasswordFormProps): ReactNode {
   const [current, setCurrent] = useState(currentPassword ?? '');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
@@ -24,13 +72,13 @@ export function NewPasswordForm({ currentPassword, onDone }: NewPasswordFormProp
       api.send('POST', '/api/v1/me/password', { currentPassword: current, newPassword: password }),
     onSuccess: onDone,
   });
-  const isDifferent = again !== '' && again !== password;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (password === again) mutate();
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
+      <input type="text" value={name} autoComplete="username" readOnly hidden />
       {currentPassword === undefined && (
         <TextField
           label={words.currentPassword}
@@ -41,35 +89,21 @@ export function NewPasswordForm({ currentPassword, onDone }: NewPasswordFormProp
           required
         />
       )}
-      <TextField
-        label={words.newPassword}
-        hint={words.newPasswordHint}
-        type="password"
-        value={password}
-        onChange={(event) => setPassword(event.target.value)}
-        autoComplete="new-password"
-        minLength={10}
-        maxLength={256}
-        required
-      />
-      <TextField
-        label={words.again}
-        error={isDifferent ? words.different : undefined}
-        type="password"
-        value={again}
-        onChange={(event) => setAgain(event.target.value)}
-        autoComplete="new-password"
-        required
-      />
+      <NewPasswordFields password={password} again={again} onPassword={setPassword} onAgain={setAgain} />
       <Complaint error={error} />
       <Button
         type="submit"
         look="primary"
         className="h-10 justify-center"
-        disabled={isPending || isDifferent}
+        disabled={isPending || isDifferent({ password, again })}
       >
         {words.setPassword}
       </Button>
+      {onCancel !== undefined && (
+        <Button className="h-10 justify-center" onClick={onCancel}>
+          {messages.cancel}
+        </Button>
+      )}
     </form>
   );
 }

@@ -63,5 +63,6 @@ export const account = {
     open: 'Show the camera',
     until: (moment: string) => `Shared until ${moment}`,
     gone: 'This link shows nothing (any more)',
+    goneText: 'It has ended, or was taken back. Ask whoever gave it to you for another.',
   },
 };

@@ -2,6 +2,7 @@
 export const settings = {
   settings: {
     title: 'Settings',
+    forbidden: 'This page is for those who run this gateway. Ask one of them.',
     places: {
       cameras: 'Cameras',
       groups: 'Groups and zones',
@@ -29,6 +30,7 @@ export const settings = {
     placeholders: { actor: 'name', action: 'login.', camera: 'gate', address: '192.168.' },
     anyResult: 'Any',
     results: { ok: 'Done', refused: 'Refused', failed: 'Failed' },
+    filter: 'Filter',
     show: 'Show',
     clear: 'Clear',
     older: 'Older entries',
@@ -115,6 +117,7 @@ export const settings = {
     revokeToken: (camera: string) => `Revoke a token of ${camera}`,
     revokeText: 'Whoever watches by it is cut off within a second. This can’t be taken back.',
     protocols: {
+      page: 'Page',
       hls: 'HLS',
       whep: 'WebRTC',
       rtsp: 'RTSP',

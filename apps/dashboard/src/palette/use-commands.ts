@@ -1,10 +1,13 @@
 import { useNavigate } from '@tanstack/react-router';
-import type { Camera } from '@vedette/contract';
+import type { Camera, Profile } from '@vedette/contract';
 import {
   CircleQuestionMark,
+  CircleUserRound,
   Expand,
   Grid2x2,
   LayoutGrid,
+  Plus,
+  Settings,
   SunMoon,
   Users,
   Video,
@@ -12,9 +15,11 @@ import {
   Webcam,
   type LucideIcon,
 } from 'lucide-react';
+import { useAccount } from '../account/use-account.ts';
 import { useCameras } from '../cameras/use-cameras.ts';
 import { LAYOUTS } from '../live/grid-layout.ts';
 import { messages } from '../messages/index.ts';
+import { placesFor } from '../settings/settings-places.ts';
 import { chooseTheme, THEMES } from '../theme/theme.ts';
 import { toggleFullScreen } from '../ui/full-screen.ts';
 import type { Findable } from './search.ts';
@@ -82,11 +87,10 @@ function actions(navigate: Navigate, onHelp: () => void): Command[] {
   ];
 }
 
-/** Everything that the palette can find. */
-export function useCommands(onHelp: () => void): Command[] {
-  const navigate = useNavigate();
-  const { data: cameras = [] } = useCameras((all) => all);
-  const pages: Command[] = [
+/** The pages in which this somebody finds something. */
+function pages(account: Profile | null | undefined, navigate: Navigate): Command[] {
+  const settings = account ? placesFor(account) : [];
+  return [
     {
       id: 'page:live',
       group: 'page',
@@ -101,11 +105,62 @@ export function useCommands(onHelp: () => void): Command[] {
       label: messages.places.sessions,
       run: () => void navigate({ to: '/sessions' }),
     },
+    ...settings.map(({ to, label }): Command => ({
+      id: `page:${to}`,
+      group: 'page',
+      icon: Settings,
+      label,
+      keywords: messages.settings.title,
+      note: messages.settings.title,
+      run: () => void navigate({ to }),
+    })),
+    ...(account?.kind === 'user'
+      ? [
+          {
+            id: 'page:account',
+            group: 'page',
+            icon: CircleUserRound,
+            label: messages.account.title,
+            keywords: messages.palette.accountKeywords,
+            run: () => void navigate({ to: '/account' }),
+          } as const,
+        ]
+      : []),
   ];
+}
+
+/** What changes something, and only some may do. */
+function deeds(
+  account: Profile | null | undefined,
+  cameras: readonly Camera[],
+  navigate: Navigate,
+): Command[] {
+  const mayPublish = new Set(
+    account?.cameras.filter(({ actions: may }) => may.includes('publish')).map(({ id }) => id),
+  );
+  const publishing = cameras
+    .filter(({ id, source }) => source === 'publish' && mayPublish.has(id))
+    .map((camera) => publishCommand(camera, navigate));
+  if (account?.siteActions.includes('configure') !== true) return publishing;
+  const add: Command = {
+    id: 'add-camera',
+    group: 'action',
+    icon: Plus,
+    label: messages.live.empty.add,
+    run: () => void navigate({ to: '/settings/cameras', search: { add: 1 } }),
+  };
+  return [add, ...publishing];
+}
+
+/** Everything that the palette can find. */
+export function useCommands(onHelp: () => void): Command[] {
+  const navigate = useNavigate();
+  const { data: cameras = [] } = useCameras((all) => all);
+  const account = useAccount();
   return [
     ...cameras.map((camera) => cameraCommand(camera, navigate)),
-    ...pages,
-    ...cameras.filter(({ source }) => source === 'publish').map((camera) => publishCommand(camera, navigate)),
+    ...pages(account, navigate),
+    ...deeds(account, cameras, navigate),
     ...actions(navigate, onHelp),
   ];
 }

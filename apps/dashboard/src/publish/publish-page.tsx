@@ -1,7 +1,8 @@
 import { Link, useParams } from '@tanstack/react-router';
-import { ArrowLeft, CameraOff, Cctv, Mic, VideoOff } from 'lucide-react';
+import { ArrowLeft, CameraOff, Cctv, Lock, Mic, VideoOff } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { PRIMARY_LINK } from '../ui/link-looks.ts';
+import { useAccount, useMayWith } from '../account/use-account.ts';
 import { useCamera } from '../cameras/use-cameras.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -70,6 +71,8 @@ function Publisher({ cameraId }: { cameraId: string }): ReactNode {
 export function PublishPage(): ReactNode {
   const { cameraId } = useParams({ from: '/publish/$cameraId' });
   const { camera, isMissing } = useCamera(cameraId);
+  const isKnown = useAccount() !== undefined;
+  const mayPublish = useMayWith(cameraId, 'publish');
   const name = camera?.name ?? cameraId;
   useTitle(words.title(name));
   if (isMissing) {
@@ -81,6 +84,15 @@ export function PublishPage(): ReactNode {
       >
         <Link to="/" className={PRIMARY_LINK}>
           {messages.camera.back}
+        </Link>
+      </EmptyState>
+    );
+  }
+  if (isKnown && !mayPublish) {
+    return (
+      <EmptyState icon={Lock} title={messages.states.forbidden} text={words.failures.forbidden}>
+        <Link to="/live/$cameraId" params={{ cameraId }} className={PRIMARY_LINK}>
+          {words.watch}
         </Link>
       </EmptyState>
     );

@@ -11,6 +11,7 @@ import {
   type LucideIcon,
 } from 'lucide-react';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
+import { useMay } from '../account/use-account.ts';
 import { api } from '../cameras/first-list.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -31,8 +32,24 @@ const LOOKS: Readonly<
   idle: { icon: CirclePause, className: 'text-muted' },
 };
 
-function PushRow({ push }: { push: Push }): ReactNode {
-  const { cameraId, id, to, enabled, origin, state, dropped } = push;
+function PushFacts({ push, wallMs }: { push: Push; wallMs: number }): ReactNode {
+  const { to, origin, state, dropped } = push;
+  return (
+    <div className="min-w-0 flex-1">
+      <div className="truncate font-mono text-small" title={to}>
+        {to}
+      </div>
+      <div className="text-small text-muted">{pushWords(push, wallMs)}</div>
+      {dropped > 0 && state.name === 'live' && (
+        <div className="text-small text-warn">{words.dropped(dropped)}</div>
+      )}
+      <div className="text-small text-muted">{origin === 'file' ? words.fromFile : words.fromApi}</div>
+    </div>
+  );
+}
+
+function PushRow({ push, mayChange }: { push: Push; mayChange: boolean }): ReactNode {
+  const { cameraId, id, to, enabled, origin, state } = push;
   const client = useQueryClient();
   const clock = useClock(state.name === 'failed');
   const start = useMutation({
@@ -50,24 +67,17 @@ function PushRow({ push }: { push: Push }): ReactNode {
     <li className="flex flex-col gap-1">
       <div className="flex items-start gap-1">
         <Icon size={16} aria-hidden className={classNames('mt-1 mr-1 shrink-0', className)} />
-        <div className="min-w-0 flex-1">
-          <div className="truncate font-mono text-small" title={to}>
-            {to}
-          </div>
-          <div className="text-small text-muted">{pushWords(push, clock.wallMs)}</div>
-          {dropped > 0 && state.name === 'live' && (
-            <div className="text-small text-warn">{words.dropped(dropped)}</div>
-          )}
-          <div className="text-small text-muted">{origin === 'file' ? words.fromFile : words.fromApi}</div>
-        </div>
-        <IconButton
-          icon={isRunning ? Square : Play}
-          label={isRunning ? words.stop : words.start}
-          aria-label={isRunning ? words.stopOf(to) : words.startOf(to)}
-          disabled={start.isPending}
-          onClick={() => start.mutate(!isRunning)}
-        />
-        {origin === 'api' && (
+        <PushFacts push={push} wallMs={clock.wallMs} />
+        {mayChange && (
+          <IconButton
+            icon={isRunning ? Square : Play}
+            label={isRunning ? words.stop : words.start}
+            aria-label={isRunning ? words.stopOf(to) : words.startOf(to)}
+            disabled={start.isPending}
+            onClick={() => start.mutate(!isRunning)}
+          />
+        )}
+        {mayChange && origin === 'api' && (
           <IconButton
             icon={X}
             label={words.remove}
@@ -123,18 +133,19 @@ function AddPush({ cameraId }: { cameraId: string }): ReactNode {
 /** Where a camera is sent on to: platforms, other servers. Secrets of the addresses never come here. */
 export function CameraPushes({ cameraId }: { cameraId: string }): ReactNode {
   const pushes = usePushes(cameraId);
+  const mayChange = useMay('configure');
   return (
     <>
       {pushes.length === 0 ? (
-        <p className="text-muted">{words.none}</p>
+        <p className="text-muted">{mayChange ? words.none : words.noneYet}</p>
       ) : (
         <ul className="-mr-2 flex flex-col gap-3">
           {pushes.map((push) => (
-            <PushRow key={push.id} push={push} />
+            <PushRow key={push.id} push={push} mayChange={mayChange} />
           ))}
         </ul>
       )}
-      <AddPush cameraId={cameraId} />
+      {mayChange && <AddPush cameraId={cameraId} />}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { formatBytes, formatMoment } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
+import { classNames } from '../ui/class-names.ts';
 import { useTitle } from '../ui/use-title.ts';
 import { useClock } from '../viewer/use-clock.ts';
 
@@ -37,17 +38,40 @@ function CameraName({ cameraId }: { cameraId: string }): ReactNode {
   );
 }
 
+const KINDS: Readonly<Record<string, string>> = messages.audit.kinds;
+
+function kindOf({ kind }: { readonly kind: string }): string {
+  return KINDS[kind] ?? kind;
+}
+
+/** Who it is, where somebody had to say, and where from. */
+function Peer({ session: { who, peer, kind, userAgent } }: { session: Session }): ReactNode {
+  return (
+    <div title={userAgent ?? undefined}>
+      {who !== null && (
+        <div className="font-medium">
+          {who.name === '' ? kindOf(who) : who.name}
+          {who.name !== '' && who.kind !== 'user' && (
+            <span className="font-normal text-muted"> {kindOf(who)}</span>
+          )}
+        </div>
+      )}
+      <div className={classNames(who !== null && 'text-small text-muted')}>
+        {peer} <span className="text-muted">{words.kind[kind]}</span>
+      </div>
+    </div>
+  );
+}
+
 function Row({ session, nowMs, onEnd }: { session: Session; nowMs: number; onEnd: () => void }): ReactNode {
-  const { cameraId, peer, protocol, transport, kind, startedAt, bytes, dropped, userAgent } = session;
+  const { cameraId, who, peer, protocol, transport, startedAt, bytes, dropped } = session;
   return (
     <tr className="border-t border-line">
       <td className="py-2 pr-4 pl-4 md:pl-2">
         <CameraName cameraId={cameraId} />
       </td>
       <td className="py-2 pr-4">
-        <span title={userAgent ?? undefined}>
-          {peer} <span className="text-muted">{words.kind[kind]}</span>
-        </span>
+        <Peer session={session} />
       </td>
       <td className="py-2 pr-4">
         {PROTOCOLS[protocol]} <span className="text-muted">{transport}</span>
@@ -56,7 +80,12 @@ function Row({ session, nowMs, onEnd }: { session: Session; nowMs: number; onEnd
       <td className="py-2 pr-4 text-right">{formatBytes(bytes)}</td>
       <td className="py-2 pr-4 text-right">{dropped}</td>
       <td className="py-1 pr-3 text-right">
-        <IconButton icon={X} label={words.end} aria-label={words.endOf(peer, cameraId)} onClick={onEnd} />
+        <IconButton
+          icon={X}
+          label={words.end}
+          aria-label={words.endOf(who?.name || peer, cameraId)}
+          onClick={onEnd}
+        />
       </td>
     </tr>
   );

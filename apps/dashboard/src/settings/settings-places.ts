@@ -20,7 +20,7 @@ export interface SettingsPlace {
 const { places } = messages.settings;
 
 /** The pages of the settings, in the order in which they are shown. */
-const SETTINGS_PLACES: readonly SettingsPlace[] = [
+export const SETTINGS_PLACES: readonly SettingsPlace[] = [
   { to: '/settings/cameras', label: places.cameras, action: 'configure' },
   { to: '/settings/groups', label: places.groups, action: 'configure' },
   { to: '/settings/people', label: places.people, action: 'manageUsers' },

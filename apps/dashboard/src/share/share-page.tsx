@@ -2,10 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from '@vedette/client';
 import type { Camera, OpenedShareLink, OpenShareLink } from '@vedette/contract';
 import { Link2Off, Lock } from 'lucide-react';
-import { useEffect, useState, type ReactNode, type SubmitEvent } from 'react';
+import { use, useEffect, useState, type ReactNode, type SubmitEvent } from 'react';
+import { GatewayLinkContext } from '../app/gateway-banner.tsx';
 import { Mark } from '../app/mark.tsx';
 import { api } from '../cameras/first-list.ts';
-import { replaceCameras } from '../cameras/use-cameras.ts';
+import { replaceCameras, useCamera } from '../cameras/use-cameras.ts';
 import { formatMoment } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
@@ -14,7 +15,9 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { TextField } from '../ui/field.tsx';
 import { useTitle } from '../ui/use-title.ts';
 import { CameraViewer } from '../viewer/camera-viewer.tsx';
+import { players } from '../viewer/players.ts';
 import { useClock } from '../viewer/use-clock.ts';
+import { usePlayerState } from '../viewer/use-player.ts';
 
 const words = messages.share;
 
@@ -26,6 +29,7 @@ function secretOf({ hash }: Pick<Location, 'hash'>): string {
 interface Shared {
   readonly camera: Camera;
   readonly expiresAt: string;
+  readonly token: string;
 }
 
 function useOpening(): {
@@ -41,7 +45,7 @@ function useOpening(): {
         secret: secretOf(location),
         ...(password === undefined ? {} : { password }),
       };
-      const { cameraId, expiresAt } = await api.send<OpenedShareLink>(
+      const { cameraId, expiresAt, token } = await api.send<OpenedShareLink>(
         'POST',
         '/api/v1/share-links/open',
         request,
@@ -49,7 +53,7 @@ function useOpening(): {
       // The cookie that came with the answer opens this camera, and nothing else.
       const camera = await api.get<Camera>(`/api/v1/cameras/${cameraId}`);
       replaceCameras(client, [camera]);
-      return { camera, expiresAt };
+      return { camera, expiresAt, token };
     },
   });
   return { shared: data, error, isPending, open: mutate };
@@ -94,9 +98,19 @@ function PasswordForm({
   );
 }
 
-function SharedCamera({ shared: { camera, expiresAt } }: { readonly shared: Shared }): ReactNode {
+function Gone({ text }: { readonly text: string }): ReactNode {
+  return <EmptyState icon={Link2Off} title={words.gone} text={text} />;
+}
+
+function SharedCamera({ shared: { camera, expiresAt, token } }: { readonly shared: Shared }): ReactNode {
   const { wallMs } = useClock(false);
+  const link = use(GatewayLinkContext);
+  const { isMissing } = useCamera(camera.id);
+  const [player] = useState(() => players.warm(camera.id, camera));
+  const { name: playing } = usePlayerState(player);
+  useEffect(() => link?.open(token), [link, token]);
   useTitle(camera.name);
+  if (isMissing || playing === 'forbidden' || playing === 'notFound') return <Gone text={words.goneText} />;
   return (
     <div className="flex h-full flex-col">
       <header className="flex h-12 shrink-0 items-center gap-3 px-4">
@@ -133,7 +147,7 @@ export function SharePage(): ReactNode {
       />
     );
   }
-  if (error !== null) return <EmptyState icon={Link2Off} title={words.gone} text={error.message} />;
+  if (error !== null) return <Gone text={error.message} />;
   return (
     <p role="status" className="p-6 text-muted">
       {messages.loading}

@@ -1,7 +1,9 @@
 import { AUDIT_RESULTS, type AuditFilter } from '@vedette/contract';
+import { ListFilter } from 'lucide-react';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { messages } from '../../messages/index.ts';
 import { Button } from '../../ui/button.tsx';
+import { classNames } from '../../ui/class-names.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 
 const words = messages.audit;
@@ -48,6 +50,22 @@ function ResultField({
   );
 }
 
+/** @param onClear takes the filter away; there is none where absent. */
+function Buttons({ onClear }: { readonly onClear: (() => void) | undefined }): ReactNode {
+  return (
+    <div className="flex gap-2">
+      <Button type="submit" look="primary" className="h-9">
+        {words.show}
+      </Button>
+      {onClear !== undefined && (
+        <Button className="h-9" onClick={onClear}>
+          {words.clear}
+        </Button>
+      )}
+    </div>
+  );
+}
+
 export interface AuditFiltersProps {
   readonly filter: AuditFilter;
   readonly onChange: (filter: AuditFilter) => void;
@@ -56,6 +74,7 @@ export interface AuditFiltersProps {
 /** Which entries to show: all that fit what is filled in. */
 export function AuditFilters({ filter, onChange }: AuditFiltersProps): ReactNode {
   const [draft, setDraft] = useState(NOTHING);
+  const [isOpen, setOpen] = useState(false);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     onChange(filterOf(draft));
@@ -65,42 +84,45 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps): ReactNode
     onChange({});
   };
   return (
-    <form
-      onSubmit={submit}
-      role="search"
-      className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 pb-3 sm:grid-cols-4 md:pl-2 xl:grid-cols-8"
-    >
-      {MOMENTS.map((name) => (
-        <TextField
-          key={name}
-          label={words.filters[name]}
-          type="datetime-local"
-          value={draft[name]}
-          onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
-        />
-      ))}
-      {TEXTS.map((name) => (
-        <TextField
-          key={name}
-          label={words.filters[name]}
-          placeholder={words.placeholders[name]}
-          value={draft[name]}
-          autoCapitalize="off"
-          spellCheck={false}
-          onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
-        />
-      ))}
-      <ResultField value={draft.result} onChange={(result) => setDraft({ ...draft, result })} />
-      <div className="flex gap-2">
-        <Button type="submit" look="primary" className="h-9">
-          {words.show}
+    <>
+      <div className="shrink-0 px-4 pb-3 sm:hidden">
+        {/* On phones they would leave no room for what they find. */}
+        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <ListFilter size={16} aria-hidden />
+          {words.filter}
         </Button>
-        {Object.keys(filter).length > 0 && (
-          <Button className="h-9" onClick={clear}>
-            {words.clear}
-          </Button>
-        )}
       </div>
-    </form>
+      <form
+        onSubmit={submit}
+        role="search"
+        className={classNames(
+          'shrink-0 grid-cols-2 items-end gap-2 px-4 pb-3 sm:grid sm:grid-cols-4 md:pl-2 xl:grid-cols-8',
+          isOpen ? 'grid' : 'hidden',
+        )}
+      >
+        {MOMENTS.map((name) => (
+          <TextField
+            key={name}
+            label={words.filters[name]}
+            type="datetime-local"
+            value={draft[name]}
+            onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+          />
+        ))}
+        {TEXTS.map((name) => (
+          <TextField
+            key={name}
+            label={words.filters[name]}
+            placeholder={words.placeholders[name]}
+            value={draft[name]}
+            autoCapitalize="off"
+            spellCheck={false}
+            onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+          />
+        ))}
+        <ResultField value={draft.result} onChange={(result) => setDraft({ ...draft, result })} />
+        <Buttons onClear={Object.keys(filter).length > 0 ? clear : undefined} />
+      </form>
+    </>
   );
 }

@@ -32,7 +32,10 @@ function Row({ record }: { readonly record: AuditRecord }): ReactNode {
       </td>
       <td className="py-2 pr-4 font-mono text-small">{action}</td>
       <td className="py-2 pr-4">
-        {cameraId ?? ''} <span className="text-muted">{target ?? ''}</span>
+        {cameraId ?? ''}{' '}
+        <span className="inline-block max-w-40 truncate align-bottom text-muted" title={target ?? undefined}>
+          {target ?? ''}
+        </span>
       </td>
       <td className="py-2 pr-4" title={userAgent}>
         {address}

@@ -31,11 +31,9 @@ function ShareLinks({ nowMs }: { readonly nowMs: number }): ReactNode {
     </Button>
   );
   return (
-    <section aria-labelledby="share-links">
+    <section>
       <header className="flex min-h-10 items-center gap-3 px-4 md:pl-2">
-        <h2 id="share-links" className="flex-1 text-title font-semibold">
-          {words.shareLinks}
-        </h2>
+        <h2 className="flex-1 text-title font-semibold">{words.shareLinks}</h2>
         {data !== undefined && data.length > 0 && add}
       </header>
       <div className="px-4 md:pl-2">
@@ -61,11 +59,9 @@ function StreamTokens({ nowMs }: { readonly nowMs: number }): ReactNode {
     retry: false,
   });
   return (
-    <section aria-labelledby="stream-tokens">
+    <section>
       <header className="flex min-h-10 items-center gap-3 px-4 md:pl-2">
-        <h2 id="stream-tokens" className="flex-1 text-title font-semibold">
-          {words.streamTokens}
-        </h2>
+        <h2 className="flex-1 text-title font-semibold">{words.streamTokens}</h2>
         <Button onClick={() => setMaking(true)}>
           <Plus size={16} aria-hidden />
           {words.addToken}

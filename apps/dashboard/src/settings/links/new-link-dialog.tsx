@@ -16,9 +16,15 @@ const words = messages.links;
 /** How long, in minutes. */
 const LENGTHS = [60, 240, 1440, 10_080, 43_200] as const;
 
-function LinkForm({ onMade }: { readonly onMade: (made: CreatedShareLink) => void }): ReactNode {
+interface LinkFormProps {
+  /** Chosen to begin with; empty: none. */
+  readonly firstCameraId: string;
+  readonly onMade: (made: CreatedShareLink) => void;
+}
+
+function LinkForm({ firstCameraId, onMade }: LinkFormProps): ReactNode {
   const client = useQueryClient();
-  const [cameraId, setCameraId] = useState('');
+  const [cameraId, setCameraId] = useState(firstCameraId);
   const [name, setName] = useState('');
   const [minutes, setMinutes] = useState(1440);
   const [password, setPassword] = useState('');
@@ -74,12 +80,19 @@ function LinkForm({ onMade }: { readonly onMade: (made: CreatedShareLink) => voi
 }
 
 /** Makes a share link, and shows it the one time that it is told. */
-export function NewLinkDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function NewLinkDialog({
+  cameraId = '',
+  onClose,
+}: {
+  /** Chosen to begin with; none where absent. */
+  readonly cameraId?: string;
+  readonly onClose: () => void;
+}): ReactNode {
   const [made, setMade] = useState<CreatedShareLink | null>(null);
   return (
     <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={words.addLink}>
       {made === null ? (
-        <LinkForm onMade={setMade} />
+        <LinkForm firstCameraId={cameraId} onMade={setMade} />
       ) : (
         <div className="flex flex-col gap-4 px-5 pb-5">
           <SecretOnce label={words.link} secret={new URL(made.url, location.href).href} />

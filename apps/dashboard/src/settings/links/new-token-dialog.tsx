@@ -62,6 +62,7 @@ function TokenForm({ onMade }: { readonly onMade: (made: IssuedStreamToken) => v
 }
 
 const SHOWN = [
+  'page',
   'hls',
   'whep',
   'rtsp',

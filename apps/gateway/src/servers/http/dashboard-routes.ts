@@ -45,8 +45,10 @@ async function sendPage(
   if (STRANGERS_PAGES.test(pathname)) return reply.sendFile('index.html');
   const { credentials } = access.shown(request.raw);
   const answer = await access.whose(credentials, access.peer(request.raw));
+  // The browser's own request for it would carry cookies alone.
+  if (searchParams.has('token')) return reply.sendFile('index.html');
   if (answer.ok) return reply.header('link', PRELOAD).sendFile('index.html');
-  if (searchParams.has('embed') || searchParams.has('token')) return reply.sendFile('index.html');
+  if (searchParams.has('embed')) return reply.sendFile('index.html');
   const next = pathname === '/' && search === '' ? '' : `?next=${encodeURIComponent(pathname + search)}`;
   return reply.redirect(`/login${next}`);
 }
