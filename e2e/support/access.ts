@@ -113,7 +113,7 @@ export class ApiClient {
     const made = createdUser.parse(await this.ask('POST', '/api/v1/users', wish));
     const { id, name, initialPassword } = made;
     const first = initialPassword ?? wish.password ?? '';
-    const password = `chosen by ${name} himself`;
+    const password = `own-word-of-${name}`;
     const newcomer = await logIn(this.http, name, first);
     await newcomer.ask('POST', '/api/v1/me/password', { currentPassword: first, newPassword: password });
     const { token = '' } = await logIn(this.http, name, password);

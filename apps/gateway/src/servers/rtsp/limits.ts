@@ -34,7 +34,7 @@ export const RTSP_SERVER_DEFAULTS: RtspServerLimits = {
   unreadAnswerBytes: 256 * 1024,
   messageMs: 10_000,
   sessionTimeoutMs: 60_000,
-  farewellMs: 2000,
+  farewellMs: 700,
   describeWaitMs: 8000,
   wrongCredentials: 2,
   admissionMs: 60_000,
