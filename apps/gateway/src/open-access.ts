@@ -40,6 +40,7 @@ import { StreamTokenProver } from './access/tokens/stream-token-prover.ts';
 import { StreamTokens } from './access/tokens/stream-tokens.ts';
 import type { Logger } from './observability/logger.ts';
 import { HttpAccess, OPEN_HTTP_ACCESS } from './servers/http/http-access.ts';
+import { confirmSecretKey } from './store/confirm-secret-key.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 
@@ -119,6 +120,7 @@ async function openGround(config: Config, logger: Logger, closers: Closers): Pro
   const secrets = Secrets.open(dataDir, process.env['VEDETTE_SECRET_KEY_FILE']);
   const store = await openStore({ dataDir, databaseUrl, logger });
   closers.push(async () => store.close());
+  await confirmSecretKey(store.db, secrets);
   const seal = new ChainSeal(secrets.key('audit'));
   const audit = new AuditLog({ store, seal, logger });
   closers.push(async () => audit.close());
