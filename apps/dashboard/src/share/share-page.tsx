@@ -77,7 +77,7 @@ function PasswordForm({
     <div className="flex h-full items-center justify-center p-6">
       <form onSubmit={submit} className="flex w-full max-w-xs flex-col gap-4">
         <div className="flex items-center gap-3">
-          <Lock size={24} aria-hidden className="text-muted" />
+          <Lock size={24} aria-hidden className="shrink-0 text-muted" />
           <h1 className="text-large font-semibold">{words.locked}</h1>
         </div>
         <TextField
