@@ -279,7 +279,8 @@ test('a gateway whose provider is away starts, and says so to programs and to pe
     redirectUris: [`${other.addresses.http}${CALLBACK}`],
     clientAuthentication: 'client_secret_post',
   });
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
+    assert.ok(attempt < 200, 'it is found when it is back');
     const again = await fetch(start, { redirect: 'manual' });
     if (again.status === 302) {
       break;

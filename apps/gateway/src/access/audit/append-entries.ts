@@ -10,7 +10,7 @@ export interface UnsureRows {
 }
 
 /** Where the chain ends, as the signed head says; where there is none that fits, as the rows say. */
-export async function readHead(
+async function readHead(
   db: Kysely<Database>,
   seal: ChainSeal,
 ): Promise<{ link: ChainLink; isSigned: boolean }> {

@@ -91,7 +91,7 @@ export function seqOfCursor(cursor: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-export function auditRecordOf(row: AuditTable): AuditRecord {
+function auditRecordOf(row: AuditTable): AuditRecord {
   return {
     seq: row.seq,
     at: new Date(row.at).toISOString(),

@@ -15,6 +15,13 @@ import { guardedFetch } from '../../net/guarded-fetch.ts';
 import type { OidcConfig } from './oidc-claims.ts';
 import { OidcError } from './oidc-error.ts';
 
+/**
+ * The administrator wrote `http://` himself: a provider on the same machine, or in a trusted network. It has to be this
+ * very function: `discovery` looks for it.
+ */
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; nothing else does it
+const ALLOW_PLAIN = allowInsecureRequests;
+
 /** How far the provider's clock may be off. */
 const CLOCK_TOLERANCE_S = 60;
 const ANSWER_LIMIT_S = 10;
@@ -75,7 +82,7 @@ export class ProviderLink {
         {
           timeout: ANSWER_LIMIT_S,
           [customFetch]: fetchGuarded,
-          execute: isPlain ? [enableNonRepudiationChecks, allowPlain] : [enableNonRepudiationChecks],
+          execute: isPlain ? [enableNonRepudiationChecks, ALLOW_PLAIN] : [enableNonRepudiationChecks],
         },
       );
       this.#found = { provider, atMs: this.#now() };
@@ -86,12 +93,6 @@ export class ProviderLink {
       throw unavailable(error);
     }
   }
-}
-
-/** The administrator wrote `http://` himself: a provider on the same machine, or in a trusted network. */
-function allowPlain(provider: Configuration): void {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; nothing else does it
-  allowInsecureRequests(provider);
 }
 
 function unavailable(cause?: unknown): OidcError {
