@@ -117,11 +117,9 @@ export const profile = z
     name: z.string(),
     user: profileUser.nullable().meta({ description: 'null: no person' }),
     siteActions: z.array(z.enum(SITE_ACTIONS)).meta({ description: 'What he may do beside cameras' }),
-    cameras: z
-      .array(z.object({ id: cameraId, actions: z.array(cameraAction) }))
-      .meta({
-        description: 'What he may do now with each camera; those with which he may do nothing are left out',
-      }),
+    cameras: z.array(z.object({ id: cameraId, actions: z.array(cameraAction) })).meta({
+      description: 'What he may do now with each camera; those with which he may do nothing are left out',
+    }),
   })
   .meta({ id: 'Profile' });
 export type Profile = z.infer<typeof profile>;

@@ -46,7 +46,7 @@ export function useMayShare(cameraId: string): boolean {
 }
 
 /** Whether the person may lend anything at all. */
-export function useMayLend(): boolean {
+function useMayLend(): boolean {
   const kind = useAccount()?.kind;
   return kind === 'user' || kind === 'everybody';
 }

@@ -11,7 +11,7 @@ const words = setupMessages.cameras.test;
 const FINGERPRINT = /(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/i;
 
 /** A track in one line: what a person would want to know of it. */
-export function trackWords(track: SourceTrack): string {
+function trackWords(track: SourceTrack): string {
   const { codec, profile, width, height, sampleRate, channels, measuredFrameRate, frameRate, bitrate } =
     track;
   const rate = measuredFrameRate ?? frameRate;

@@ -9,9 +9,7 @@ import { hoursWords } from './hours-words.ts';
 const words = setupMessages.permissions;
 
 /** Several of the same reason and the same hours are one line. */
-export function linesOf(
-  permissions: readonly Permission[],
-): readonly (readonly [Permission, ...Permission[]])[] {
+function linesOf(permissions: readonly Permission[]): readonly (readonly [Permission, ...Permission[]])[] {
   const lines = new Map<string, [Permission, ...Permission[]]>();
   for (const permission of permissions) {
     const key = JSON.stringify([permission.through, permission.hours, permission.isNow]);
