@@ -3,17 +3,18 @@ import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { after, before, test, type TestContext } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Administrator, logIn } from './support/administrator.ts';
 import { startChromium, type Browser } from './support/chromium.ts';
 import {
   assertAccessible,
   besidesRefusals,
-  visitDashboard,
+  viewerOf,
+  visitBy,
   type Login,
   type Visit,
   type VisitOptions,
-} from './support/dashboard-visitor.ts';
+} from './support/visitor.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
 import { until } from './support/until.ts';
 
@@ -43,11 +44,7 @@ after(async () => {
 });
 
 async function visit(context: TestContext, path: string, options: VisitOptions = {}): Promise<Visit> {
-  return visitDashboard(context, browser, new URL(path, gateway.http).href, options);
-}
-
-function viewer(page: Page, cameraId: string, state: string): Locator {
-  return page.locator(`[data-viewer="${cameraId}"][data-state="${state}"]`);
+  return visitBy(browser, context, new URL(path, gateway.http).href, { theme: 'dark', ...options });
 }
 
 async function fillIn(page: Page, name: string, password: string): Promise<void> {
@@ -66,7 +63,7 @@ test('nobody is led to the login, and from there to where he was', async (contex
   assert.equal(await page.getByLabel('Name').inputValue(), 'admin');
   await fillIn(page, 'admin', PASSWORD);
   await page.waitForURL('**/live/demo?protocol=mse');
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   assert.deepEqual(besidesRefusals(complaints), []);
 });
 
@@ -80,7 +77,7 @@ test('a first password is changed before anything else', async (context) => {
   await page.getByText('These two are not the same.').waitFor();
   await page.getByLabel('New password again').fill(PASSWORD);
   await page.getByRole('button', { name: 'Set password' }).click();
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -123,7 +120,7 @@ test('one’s own name, password and second factor', async (context) => {
     await fillIn(page, 'mai', PASSWORD);
     await page.getByLabel('Code').fill(code);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await viewer(page, 'demo', 'live').waitFor();
+    await viewerOf(page, 'demo', 'live').waitFor();
   }
   assert.deepEqual(besidesRefusals(complaints), []);
 });
@@ -198,7 +195,7 @@ test('a shared camera plays for whoever has the link, until it is taken back', a
   await dialog.getByText(new URL(url, gateway.http).href).waitFor();
 
   const { page: neighbour, complaints: theirs } = await visit(context, url);
-  await viewer(neighbour, 'demo', 'live').waitFor();
+  await viewerOf(neighbour, 'demo', 'live').waitFor();
   await neighbour.getByText(/^Shared until/).waitFor();
   assert.deepEqual(theirs, []);
   await page.goto(`${gateway.http}/settings/links`);
@@ -222,7 +219,7 @@ test('a shared camera with a password asks for it', async (context) => {
   await page.getByRole('alert').waitFor();
   await page.getByLabel('Password').fill('open sesame');
   await page.getByRole('button', { name: 'Show the camera' }).click();
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   assert.deepEqual(besidesRefusals(complaints), []);
   const { page: nobody } = await visit(context, '/share#vds_nothing');
   await nobody.getByRole('heading', { name: 'This link shows nothing (any more)' }).waitFor();
@@ -238,7 +235,7 @@ test('an embedded camera plays by a token, and says so without', async (context)
   const { token } = (await (await making).json()) as IssuedStreamToken;
   await dialog.getByText(token, { exact: true }).waitFor();
   const { page: frame, complaints: theirs } = await visit(context, `/live/demo?embed=1&token=${token}`);
-  await viewer(frame, 'demo', 'live').waitFor();
+  await viewerOf(frame, 'demo', 'live').waitFor();
   assert.equal(await frame.getByRole('navigation').count(), 0);
   assert.deepEqual([...complaints, ...theirs], []);
   const { page: without, complaints: refused } = await visit(context, '/live/demo?embed=1');
@@ -250,7 +247,7 @@ test('sessions say who, and somebody without rights finds what is his alone', as
   await administrator.newPerson('hoa', PASSWORD, [copyOf(DEMO)]);
   const login = await logIn(browser, gateway.http, 'hoa', PASSWORD);
   const { page: hers, complaints } = await visit(context, '/', { login });
-  await viewer(hers, 'demo', 'live').waitFor();
+  await viewerOf(hers, 'demo', 'live').waitFor();
   assert.equal(await hers.locator('[data-viewer]').count(), 1);
   await hers.keyboard.press('Control+k');
   for (const [typed, isFound] of [
@@ -309,7 +306,7 @@ test('whoever’s login ends elsewhere is asked to log in again', async (context
   const { id } = await administrator.newPerson('vy', PASSWORD, [copyOf(DEMO)]);
   const login = await logIn(browser, gateway.http, 'vy', PASSWORD);
   const { page, complaints } = await visit(context, '/live/demo', { login });
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await administrator.send('PATCH', `/api/v1/users/${id}`, { disabled: true });
   await page.waitForURL('**/login?next=%2Flive%2Fdemo');
   assert.deepEqual(besidesRefusals(complaints), []);
@@ -340,7 +337,7 @@ for (const size of [
   test(`axe finds nothing and the console is clean, ${size.width}×${size.height}, ${size.theme}`, async (context) => {
     // So that somebody is.
     const { page: watcher } = await visit(context, '/live/demo?embed=1', { login: admin, ...SMALL });
-    await viewer(watcher, 'demo', 'live').waitFor();
+    await viewerOf(watcher, 'demo', 'live').waitFor();
     for (const isStrange of [true, false]) {
       const { page, complaints } = await visit(
         context,

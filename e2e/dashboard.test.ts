@@ -1,14 +1,14 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test, type TestContext } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { areLive, sessionsOf } from './support/api.ts';
 import { startChromium, type Browser } from './support/chromium.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
 import { until } from './support/until.ts';
+import { assertAccessible, viewerOf, visitBy, type Visit, type VisitOptions } from './support/visitor.ts';
 
 const CONFIG = `cameras:
   gate: {source: publish, name: Front gate}
@@ -31,47 +31,9 @@ after(async () => {
   assert.equal(await gateway.close(), 0);
 });
 
-interface Visit {
-  readonly page: Page;
-  /** Errors and warnings of the console and uncaught errors, as they came. */
-  readonly complaints: string[];
-}
-
-interface VisitOptions {
-  readonly width?: number;
-  readonly height?: number;
-  readonly theme?: 'dark' | 'light';
-}
-
 /** A visitor of their own, with the page at `url` open. */
-async function visit(
-  context: TestContext,
-  url: string,
-  { width = 1440, height = 900, theme }: VisitOptions = {},
-): Promise<Visit> {
-  const isPhone = width < 500;
-  const visitor = await browser.newContext({
-    viewport: { width, height },
-    isMobile: isPhone,
-    hasTouch: isPhone,
-    // What fades in has no colour of its own until it is there.
-    reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'],
-  });
-  context.after(async () => visitor.close());
-  if (theme !== undefined) await visitor.addInitScript(`localStorage.setItem('vedette.theme', '${theme}')`);
-  const page = await visitor.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(url);
-  return { page, complaints };
-}
-
-function viewer(page: Page, cameraId: string, state?: string): Locator {
-  return page.locator(`[data-viewer="${cameraId}"]${state === undefined ? '' : `[data-state="${state}"]`}`);
+async function visit(context: TestContext, url: string, options?: VisitOptions): Promise<Visit> {
+  return visitBy(browser, context, url, options);
 }
 
 /** Where the focus is, by the camera of the tile. */
@@ -89,19 +51,22 @@ async function watching(cameraId: string): Promise<string[]> {
 
 test('every camera says how it is, in words', async (context) => {
   const { page, complaints } = await visit(context, gateway.http);
-  await viewer(page, 'demo', 'live').waitFor();
-  await viewer(page, 'gate', 'waiting').waitFor();
-  await viewer(page, 'yard', 'offline').waitFor();
-  assert.match(await viewer(page, 'demo').innerText(), /Demo\s+Live/);
-  assert.match(await viewer(page, 'gate').innerText(), /Waiting for a publisher[^]*rtsp:\/\/[^]*\/gate/);
-  assert.match(await viewer(page, 'yard').innerText(), /No signal since[^]*Check that RTSP[^]*Next attempt/);
+  await viewerOf(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'gate', 'waiting').waitFor();
+  await viewerOf(page, 'yard', 'offline').waitFor();
+  assert.match(await viewerOf(page, 'demo').innerText(), /Demo\s+Live/);
+  assert.match(await viewerOf(page, 'gate').innerText(), /Waiting for a publisher[^]*rtsp:\/\/[^]*\/gate/);
+  assert.match(
+    await viewerOf(page, 'yard').innerText(),
+    /No signal since[^]*Check that RTSP[^]*Next attempt/,
+  );
   assert.match(await page.locator('header').innerText(), /3 cameras, 1 live/);
   assert.deepEqual(complaints, []);
 });
 
 test('arrows move, Enter opens, Escape goes back, and the video goes along', async (context) => {
   const { page, complaints } = await visit(context, gateway.http);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   const before = await watching('demo');
 
   await page.keyboard.press('ArrowRight');
@@ -111,14 +76,18 @@ test('arrows move, Enter opens, Escape goes back, and the video goes along', asy
   await page.keyboard.press('Enter');
   await page.waitForURL('**/live/demo');
   await page.getByRole('heading', { name: 'Demo', level: 1 }).waitFor();
-  assert.equal(await viewer(page, 'demo').getAttribute('data-state'), 'live', 'without a moment without it');
+  assert.equal(
+    await viewerOf(page, 'demo').getAttribute('data-state'),
+    'live',
+    'without a moment without it',
+  );
   await page.keyboard.press('ArrowRight');
   await page.waitForURL('**/live/gate');
   await page.keyboard.press('ArrowLeft');
   await page.waitForURL('**/live/demo');
   await page.keyboard.press('Escape');
   await page.getByRole('heading', { name: 'Live', level: 1 }).waitFor();
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   const after = await watching('demo');
   assert.ok(
     after.every((id) => before.includes(id)),
@@ -131,27 +100,27 @@ test('layouts and pages are in the address, and remembered', async (context) => 
   const forty = await startGateway({ config: FORTY });
   context.after(async () => forty.close());
   const { page } = await visit(context, forty.http);
-  await viewer(page, 'cam-1').waitFor();
+  await viewerOf(page, 'cam-1').waitFor();
   assert.equal(await page.locator('[data-viewer]').count(), 16);
   await page.keyboard.press('2');
   await page.waitForURL('**/?layout=4&page=1');
   assert.equal(await page.locator('[data-viewer]').count(), 4);
   await page.keyboard.press('PageDown');
   await page.waitForURL('**/?layout=4&page=2');
-  await viewer(page, 'cam-5').waitFor();
+  await viewerOf(page, 'cam-5').waitFor();
   await page.goto(forty.http);
-  await viewer(page, 'cam-5').waitFor();
+  await viewerOf(page, 'cam-5').waitFor();
   await page.getByRole('button', { name: 'Fit all' }).click();
-  await viewer(page, 'cam-16').waitFor();
+  await viewerOf(page, 'cam-16').waitFor();
   await page.getByText('Page 1 of 3').waitFor({ state: 'attached' });
 });
 
 test('statistics, a snapshot, sound and the help are a key away', async (context) => {
   const { page, complaints } = await visit(context, `${gateway.http}/live/demo`);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await page.keyboard.press('i');
   await page.getByText('1280×720').first().waitFor();
-  await until(async () => /\d+ fps/.test(await viewer(page, 'demo').locator('dl').innerText()));
+  await until(async () => /\d+ fps/.test(await viewerOf(page, 'demo').locator('dl').innerText()));
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
   assert.match(download.suggestedFilename(), /^demo \d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.jpg$/);
   await page.keyboard.press('m');
@@ -167,18 +136,18 @@ test('statistics, a snapshot, sound and the help are a key away', async (context
 
 test('full screen shows pictures and nothing else', async (context) => {
   const { page } = await visit(context, gateway.http);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await page.keyboard.press('f');
   await page.getByRole('navigation').waitFor({ state: 'detached' });
   await page.locator('header').waitFor({ state: 'detached' });
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await page.keyboard.press('f');
   await page.getByRole('navigation').waitFor();
 });
 
 test('the palette finds a camera, a page and an action by name', async (context) => {
   const { page } = await visit(context, gateway.http);
-  await viewer(page, 'demo').waitFor();
+  await viewerOf(page, 'demo').waitFor();
   const palette = page.getByRole('dialog', { name: 'Find a camera' });
   const choose = async (text: string): Promise<void> => {
     await page.keyboard.press('Control+k');
@@ -199,8 +168,8 @@ test('the palette finds a camera, a page and an action by name', async (context)
 
 test('how to play is chosen, and remembered', async (context) => {
   const { page } = await visit(context, `${gateway.http}/live/demo`);
-  await viewer(page, 'demo', 'live').waitFor();
-  await viewer(page, 'demo').hover();
+  await viewerOf(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo').hover();
   await page.getByRole('button', { name: 'How to play' }).click();
   await page.getByRole('menuitemradio', { name: 'LL-HLS Through any proxy and cache' }).click();
   const byHls = async (): Promise<boolean> =>
@@ -209,13 +178,13 @@ test('how to play is chosen, and remembered', async (context) => {
     );
   await until(byHls);
   await page.reload();
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   assert.match(await page.evaluate<string>(`document.querySelector('video').src`), /^blob:/);
 });
 
 test('who is watching is listed, and can be ended', async (context) => {
   const { page: watcher } = await visit(context, `${gateway.http}/live/demo`);
-  await viewer(watcher, 'demo', 'live').waitFor();
+  await viewerOf(watcher, 'demo', 'live').waitFor();
   const { page, complaints } = await visit(context, `${gateway.http}/sessions`);
   const row = page.getByRole('row', { name: /WebRTC/ });
   await row.waitFor();
@@ -250,7 +219,7 @@ test('a camera can be linked to and embedded', async (context) => {
 
 test('tiles out of sight hang up', async (context) => {
   const { page } = await visit(context, gateway.http);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await page.getByRole('link', { name: 'Who is watching' }).click();
   await until(async () => (await watching('demo')).length === 0);
 });
@@ -259,13 +228,13 @@ test('a lost gateway is said, and found again by itself', async (context) => {
   const first = await startGateway({ demo: true });
   const { port } = new URL(first.http);
   const { page } = await visit(context, first.http);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await first.close();
   await page.getByText('Lost the gateway, retrying').waitFor();
-  await viewer(page, 'demo', 'connecting').waitFor();
+  await viewerOf(page, 'demo', 'connecting').waitFor();
   const second = await startGateway({ demo: true, flags: ['--http.port', port] });
   context.after(async () => second.close());
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   await page.getByText('Lost the gateway, retrying').waitFor({ state: 'detached' });
 });
 
@@ -275,7 +244,7 @@ test('cameras come and go as the configuration is saved', async (context) => {
   const { page } = await visit(context, other.http);
   await page.getByRole('heading', { name: 'No cameras yet' }).waitFor();
   writeFileSync(other.configFile, 'cameras: {barn: {source: publish, name: Barn}}');
-  await viewer(page, 'barn', 'waiting').waitFor();
+  await viewerOf(page, 'barn', 'waiting').waitFor();
   writeFileSync(other.configFile, 'cameras: {}');
   await page.getByRole('heading', { name: 'No cameras yet' }).waitFor();
 });
@@ -286,7 +255,7 @@ test('addresses that lead nowhere say so', async (context) => {
   await page.goto(`${gateway.http}/live/none`);
   await page.getByRole('heading', { name: 'There is no camera “none”' }).waitFor();
   await page.getByRole('link', { name: 'Back to all cameras' }).click();
-  await viewer(page, 'demo').waitFor();
+  await viewerOf(page, 'demo').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -305,7 +274,7 @@ interface Scene {
   readonly ready: (page: Page) => Promise<void>;
 }
 
-const isLive = async (page: Page): Promise<void> => viewer(page, 'demo', 'live').waitFor();
+const isLive = async (page: Page): Promise<void> => viewerOf(page, 'demo', 'live').waitFor();
 
 for (const { cameras, demo, config, scenes } of [
   {
@@ -370,13 +339,13 @@ for (const { cameras, demo, config, scenes } of [
         name: 'grid',
         path: '/?layout=16&page=1',
         isEverywhere: true,
-        ready: async (page) => viewer(page, 'cam-9').waitFor(),
+        ready: async (page) => viewerOf(page, 'cam-9').waitFor(),
       },
       {
         name: 'camera',
         path: '/live/cam-7',
         isEverywhere: true,
-        ready: async (page) => viewer(page, 'cam-7').waitFor(),
+        ready: async (page) => viewerOf(page, 'cam-7').waitFor(),
       },
     ],
   },
@@ -392,11 +361,7 @@ for (const { cameras, demo, config, scenes } of [
           if (isEverywhere !== true && !isUsual) continue;
           await page.goto(site.http + path);
           await ready(page);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const found = violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-          );
-          assert.deepEqual(found, [], `${name}, ${theme}, ${size.width}×${size.height}`);
+          await assertAccessible(page, `${name}, ${theme}, ${size.width}×${size.height}`);
         }
         assert.deepEqual(complaints, [], `${theme}, ${size.width}×${size.height}`);
         await page.close();
@@ -422,7 +387,7 @@ for (const size of SIZES) {
       );
       const early = await pictureBox(page);
       application.resolve(undefined);
-      await viewer(page, 'demo', 'live').waitFor();
+      await viewerOf(page, 'demo', 'live').waitFor();
       await page.locator('.early').waitFor({ state: 'detached' });
       const late = await pictureBox(page);
       const shift = early.map((edge, index) => Math.abs(edge - (late[index] ?? Number.NaN)));
@@ -445,7 +410,7 @@ async function pictureBox(page: Page): Promise<number[]> {
 
 test('the addresses on a camera’s page work', async (context) => {
   const { page } = await visit(context, `${gateway.http}/live/demo`);
-  await viewer(page, 'demo', 'live').waitFor();
+  await viewerOf(page, 'demo', 'live').waitFor();
   const addresses = await page.getByRole('complementary').locator('ul .font-mono').allInnerTexts();
   const [hls, , snapshot] = addresses.slice(1);
   assert.ok(await areLive(gateway.http, ['demo']));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CreatedUser, Grant, NewUser, TokenPair } from '@vedette/contract';
 import type { Browser } from './chromium.ts';
-import type { Login } from './dashboard-visitor.ts';
+import type { Login } from './visitor.ts';
 
 /** What the API answers to JSON; `undefined` where there is nothing. @throws where it says no. */
 async function ask<Answer>(

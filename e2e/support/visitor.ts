@@ -1,8 +1,11 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { Browser } from './chromium.ts';
+
+/** The cookies of somebody who has logged in. */
+export type Login = Exclude<BrowserContextOptions['storageState'], string | undefined>;
 
 export interface Visit {
   readonly page: Page;
@@ -13,7 +16,10 @@ export interface Visit {
 export interface VisitOptions {
   readonly width?: number;
   readonly height?: number;
+  /** What the system prefers where absent. */
   readonly theme?: 'dark' | 'light';
+  /** Nobody where absent. */
+  readonly login?: Login;
 }
 
 /** Somebody with a browser of their own, with the page at `url` open. */
@@ -21,7 +27,7 @@ export async function visitBy(
   browser: Browser,
   context: TestContext,
   url: string,
-  { width = 1440, height = 900, theme }: VisitOptions = {},
+  { width = 1440, height = 900, theme, login }: VisitOptions = {},
 ): Promise<Visit> {
   const isPhone = width < 500;
   const visitor = await browser.newContext({
@@ -31,6 +37,7 @@ export async function visitBy(
     // What fades in has no colour of its own until it is there.
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
+    ...(login === undefined ? {} : { storageState: login }),
   });
   context.after(async () => visitor.close());
   if (theme !== undefined) await visitor.addInitScript(`localStorage.setItem('vedette.theme', '${theme}')`);
@@ -47,6 +54,11 @@ export async function visitBy(
 /** The picture of a camera on a page, in a state. */
 export function viewerOf(page: Page, cameraId: string, state?: string): Locator {
   return page.locator(`[data-viewer="${cameraId}"]${state === undefined ? '' : `[data-state="${state}"]`}`);
+}
+
+/** Those that are not the browser's own lines about answers that say no: being refused is what some tests are about. */
+export function besidesRefusals(complaints: readonly string[]): string[] {
+  return complaints.filter((text) => !/^Failed to load resource: .*\b(?:401|403|404)\b/.test(text));
 }
 
 /** Fails with what axe finds. @param scene what is looked at, for whoever reads the failure. */

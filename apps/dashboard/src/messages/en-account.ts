@@ -19,7 +19,14 @@ export const account = {
     different: 'These two are not the same.',
     setPassword: 'Set password',
     outsideFault: (code: string) => `The other side did not let you in (${code}).`,
-    outsideFaults: {} as Readonly<Record<string, string>>,
+    outsideFaults: {
+      ERR_OIDC_DENIED: 'The single sign-on did not let you in.',
+      ERR_OIDC_NO_ROLE: 'None of your groups may use this. Ask whoever runs this gateway.',
+      ERR_OIDC_DISABLED: 'This account is switched off. Ask whoever runs this gateway.',
+      ERR_OIDC_STATE: 'That took too long, or was begun elsewhere. Try again.',
+      ERR_OIDC_UNAVAILABLE: 'The single sign-on does not answer. Try again in a moment.',
+      ERR_OIDC_FAILED: 'The single sign-on failed. The gateway’s log says why.',
+    } as Readonly<Record<string, string>>,
   },
   account: {
     title: 'Your account',
