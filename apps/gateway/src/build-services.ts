@@ -1,5 +1,5 @@
 import type { Config } from '@vedette/contract';
-import { TlsCertificate } from './net/tls-certificate.ts';
+import { listenerCertificate } from './net/listener-certificate.ts';
 import type { Parts } from './parts.ts';
 import { pushRoute } from './push-targets.ts';
 import { PushSet } from './push/push-set.ts';
@@ -47,12 +47,11 @@ export function buildRtsp(
     fitter,
     rtspSinks: sinks,
     access,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'access'>,
+    config,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'rtspSinks' | 'access' | 'config'>,
 ): RtspServer {
-  const tls =
-    certificate === undefined || key === undefined
-      ? undefined
-      : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
+  const open = listenerCertificate({ certificate, key }, config, logger);
+  const tls = open && { port: tlsPort, certificate: open };
   return new RtspServer({
     door: access.door,
     host,
@@ -103,13 +102,12 @@ export function buildRtmp(
     logger,
     fitter,
     access,
-  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'access'>,
+    config,
+  }: Pick<Parts, 'cameras' | 'sessions' | 'logger' | 'fitter' | 'access' | 'config'>,
 ): RtmpServer {
   const sinks = new RtmpSinks();
-  const tls =
-    certificate === undefined || key === undefined
-      ? undefined
-      : { port: tlsPort, certificate: new TlsCertificate({ certificate, key }, { logger }) };
+  const open = listenerCertificate({ certificate, key }, config, logger);
+  const tls = open && { port: tlsPort, certificate: open };
   return new RtmpServer({
     door: access.door,
     host,

@@ -51,8 +51,8 @@ const rtspConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
   host: listenHost,
   port: port.default(8554),
-  tlsPort: port.default(8322).describe('RTSPS; listens only when a certificate is configured.'),
-  certificate: z.string().optional().describe('Path of a PEM certificate chain'),
+  tlsPort: port.default(8322).describe('RTSPS; listens where there is a certificate, here or of http'),
+  certificate: z.string().optional().describe('Path of a PEM certificate chain; that of http where absent'),
   key: z.string().optional().describe('Path of its PEM private key'),
 });
 
@@ -60,8 +60,8 @@ const rtmpConfig = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether there is this service at all'),
   host: listenHost,
   port: port.default(1935),
-  tlsPort: port.default(1936).describe('RTMPS; listens only when a certificate is configured.'),
-  certificate: z.string().optional().describe('Path of a PEM certificate chain'),
+  tlsPort: port.default(1936).describe('RTMPS; listens where there is a certificate, here or of http'),
+  certificate: z.string().optional().describe('Path of a PEM certificate chain; that of http where absent'),
   key: z.string().optional().describe('Path of its PEM private key'),
 });
 

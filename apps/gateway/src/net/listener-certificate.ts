@@ -16,3 +16,13 @@ export function httpCertificate(
   if (tls === 'off' || certificate === undefined || key === undefined) return undefined;
   return () => Promise.resolve().then(() => new TlsCertificate({ certificate, key }, { logger }));
 }
+
+/** What a listener beside HTTP takes for TLS: its own files, else whatever HTTP has; `undefined`: none. */
+export function listenerCertificate(
+  { certificate, key }: { readonly certificate?: string | undefined; readonly key?: string | undefined },
+  { http, dataDir }: Pick<Config, 'http' | 'dataDir'>,
+  logger: Logger,
+): OpenCertificate | undefined {
+  if (certificate === undefined || key === undefined) return httpCertificate(http, { dataDir, logger });
+  return httpCertificate({ tls: 'files', certificate, key }, { dataDir, logger });
+}

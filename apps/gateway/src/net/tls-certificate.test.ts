@@ -71,7 +71,7 @@ async function listen(t: TestContext, certificate: TlsCertificate) {
     name: 'test',
     host: '127.0.0.1',
     port: 0,
-    tls: { port: 0, certificate },
+    tls: { port: 0, certificate: () => Promise.resolve(certificate) },
     logger: silentLogger,
     limits: { connections: 10, connectionsPerAddress: 10 },
     handshakeMs: 5000,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import type { OpenCertificate } from '../net/listener-certificate.ts';
 import type { CertificateSource } from '../net/tls-certificate.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ConnectionGuard, type ConnectionLimits } from './connection-guard.ts';
@@ -24,8 +25,8 @@ export interface TcpListenersOptions {
 
 export interface TlsListener {
   readonly port: number;
-  /** Connections that are made after it was renewed see the new one. The listener closes it. */
-  readonly certificate: CertificateSource;
+  /** Connections that are made after it was renewed see the new one. The listener opens and closes it. */
+  readonly certificate: OpenCertificate;
 }
 
 export interface ListenerPorts {
@@ -48,6 +49,7 @@ export class TcpListeners {
   readonly #listeners: Server[] = [];
   /** Every open socket, those in a TLS handshake too. */
   readonly #sockets = new Set<Socket>();
+  #certificate: CertificateSource | undefined;
   #refusalTimer: NodeJS.Timeout | undefined;
   #refused = 0;
   #lastRefusal = '';
@@ -73,7 +75,8 @@ export class TcpListeners {
     this.#refusalTimer = setInterval(() => this.#tellRefusals(), REFUSALS_MS);
     const ports = { port: bound.port, address: bound.address };
     if (tls === undefined) return ports;
-    const { port: tlsPort } = await this.#open(this.#secureServer(tls), host, tls.port);
+    this.#certificate = await tls.certificate();
+    const { port: tlsPort } = await this.#open(this.#secureServer(this.#certificate), host, tls.port);
     return { ...ports, tlsPort };
   }
 
@@ -85,7 +88,7 @@ export class TcpListeners {
   async close(sayGoodbye: () => void): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#refusalTimer);
-    this.#options.tls?.certificate.close();
+    this.#certificate?.close();
     const listeners = this.#listeners.splice(0);
     const closed = listeners.map(async (listener) => once(listener, 'close'));
     for (const listener of listeners) listener.close();
@@ -97,7 +100,7 @@ export class TcpListeners {
     clearTimeout(cutOff);
   }
 
-  #secureServer({ certificate }: TlsListener): Server {
+  #secureServer(certificate: CertificateSource): Server {
     const { name, logger, handshakeMs: handshakeTimeout, onConnection } = this.#options;
     const server = createTlsServer({ ...certificate.current, handshakeTimeout });
     certificate.onChange((pair) => server.setSecureContext(pair));

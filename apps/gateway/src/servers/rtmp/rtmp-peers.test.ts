@@ -169,7 +169,7 @@ test('over TLS, published and played', async (t) => {
   const { certFile, keyFile } = await selfSignedCertificate();
   const { readFileSync } = await import('node:fs');
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  const tls = { port: 0, certificate: fixedCertificate(pair) };
+  const tls = { port: 0, certificate: () => Promise.resolve(fixedCertificate(pair)) };
   const bed = await startBed(t, { server: { tls } });
   const recorder = bed.record();
   const url = `rtmps://127.0.0.1:${bed.tlsPort}/live/gate`;

@@ -182,7 +182,7 @@ test('connections are limited by address and in total; refusals are one line, ho
 test('RTSP over TLS plays, and never sends media in the clear', async (t) => {
   const { certFile, keyFile, pem } = await selfSignedCertificate();
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  const tls = { port: 0, certificate: fixedCertificate(pair) };
+  const tls = { port: 0, certificate: () => Promise.resolve(fixedCertificate(pair)) };
   const { bed } = await startWatched(t, { server: { tls } });
   const socket = connectTls({ port: bed.tlsPort, host: '127.0.0.1', ca: pem });
   t.after(() => socket.destroy());
@@ -203,7 +203,7 @@ test('RTSP over TLS plays, and never sends media in the clear', async (t) => {
 test('handshakes that never end do not hold a place for ever', async (t) => {
   const { certFile, keyFile } = await selfSignedCertificate();
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  const tls = { port: 0, certificate: fixedCertificate(pair) };
+  const tls = { port: 0, certificate: () => Promise.resolve(fixedCertificate(pair)) };
   const bed = await TestBed.start({ server: { tls, limits: { messageMs: 50 } } });
   t.after(() => bed.close());
   const socket = connectPlain(bed.tlsPort, '127.0.0.1');

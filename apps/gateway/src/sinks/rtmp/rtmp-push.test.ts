@@ -123,7 +123,7 @@ test('RTMPS: an unknown certificate is not trusted, a known authority is', async
   const { certFile, keyFile, pem } = await selfSignedCertificate();
   const { readFileSync } = await import('node:fs');
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  const tls = { port: 0, certificate: fixedCertificate(pair) };
+  const tls = { port: 0, certificate: () => Promise.resolve(fixedCertificate(pair)) };
   const bed = await TestBed.start({ server: { tls } });
   t.after(() => bed.close());
   const address = `rtmps://127.0.0.1:${bed.tlsPort}/live/gate`;

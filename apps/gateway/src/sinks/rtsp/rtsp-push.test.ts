@@ -181,7 +181,7 @@ test('a user and a password answer the challenge', async (t) => {
 test('rtsps: a certificate that is trusted, and one that is not', async (t) => {
   const { pem, certFile, keyFile } = await selfSignedCertificate();
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  const tls = { port: 0, certificate: fixedCertificate(pair) };
+  const tls = { port: 0, certificate: () => Promise.resolve(fixedCertificate(pair)) };
   const bed = await TestBed.start({ server: { tls } });
   t.after(() => bed.close());
   const clip = makeFootage({ seconds: 1 });
