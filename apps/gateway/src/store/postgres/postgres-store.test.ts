@@ -143,13 +143,17 @@ test('a statement that takes too long is ended; the server counts as there', asy
   await store.close();
 });
 
-test('a transaction that somebody left open ends, and what it held is free', async () => {
+test('a transaction that somebody left open ends, and what it held is free', async (t) => {
   const store = await open(await server.newDatabase(), { transactionMs: 300 });
+  t.after(() => store.close());
+  const inserted = Promise.withResolvers<undefined>();
   const never = Promise.withResolvers<undefined>();
   const left = store.db.transaction().execute(async (transaction) => {
     await transaction.insertInto('settings').values({ key: 'k', value: 'left' }).execute();
+    inserted.resolve(undefined);
     await never.promise;
   });
+  await inserted.promise;
   // Waits for the row.
   await store.db.insertInto('settings').values({ key: 'k', value: 'mine' }).execute();
   await store.db
@@ -160,7 +164,6 @@ test('a transaction that somebody left open ends, and what it held is free', asy
   assert.deepEqual(await store.db.selectFrom('settings').selectAll().execute(), [
     { key: 'k', value: 'mine' },
   ]);
-  await store.close();
 });
 
 describe('a start that cannot be', () => {
