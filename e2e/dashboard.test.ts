@@ -58,7 +58,7 @@ test('every camera says how it is, in words', async (context) => {
   assert.match(await viewerOf(page, 'gate').innerText(), /Waiting for a publisher[^]*rtsp:\/\/[^]*\/gate/);
   assert.match(
     await viewerOf(page, 'yard').innerText(),
-    /No signal since[^]*Check that RTSP[^]*Next attempt/,
+    /No signal since[^]*Check that RTSP[^]*(?:Next attempt|Trying now)/,
   );
   assert.match(await page.locator('header').innerText(), /3 cameras, 1 live/);
   assert.deepEqual(complaints, []);
