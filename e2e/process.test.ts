@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
@@ -19,11 +20,17 @@ async function cameraIds(http: string): Promise<string[]> {
 }
 
 async function exitOf(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Not the data of whoever runs the tests.
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'vedette-'));
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, VEDETTE_DATA_DIR: dataDir },
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  rmSync(dataDir, { recursive: true, force: true });
   return { code, output };
 }
 
@@ -86,6 +93,7 @@ test('a port that is taken ends the start, with advice', async () => {
   taken.close();
   assert.equal(code, 1);
   assert.match(output, /another program listens there/);
+  assert.doesNotMatch(output, /password/, 'the first password is told by a start that succeeds');
 });
 
 /** Sends `bytes`, then whatever `more` gives every 50 ms, until the server closes. @returns what came back. */

@@ -75,9 +75,10 @@ export async function startGateway(config: Config, logger: Logger, terminal: Ter
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
   };
   try {
-    if (config.access.mode === 'required') await access.firstRun(terminal.say, terminal.environment);
     const parts = buildParts(config, logger, access);
     const addresses = await start(parts, closers);
+    // Last: a start that fails must not have told a password that the next one no longer tells.
+    if (config.access.mode === 'required') await access.firstRun(terminal.say, terminal.environment);
     return {
       addresses,
       close,
