@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { SessionObserver, SessionRecord } from '../sessions/session-registry.ts';
 import type { AuditEntry, AuditTrail } from './audit-entry.ts';
-import { EVERYBODY } from './identity.ts';
 import { plainAddress } from './tokens/plain-address.ts';
 
 /** Writes down each start and end of viewing and publishing. */
@@ -21,7 +20,7 @@ export function auditSessions(audit: AuditTrail, now: () => number = Date.now): 
 }
 
 function about(
-  { kind, cameraId, identity = EVERYBODY, peer, userAgent }: SessionRecord,
+  { kind, cameraId, identity, peer, userAgent }: SessionRecord,
   verb: 'started' | 'ended',
 ): Omit<AuditEntry, 'detail'> {
   return { identity, action: `${kind}.${verb}`, cameraId, address: addressOf(peer), userAgent, result: 'ok' };

@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { silentLogger } from '../observability/logger.ts';
 import { SessionRegistry, type SessionInfo } from '../sessions/session-registry.ts';
 import type { AuditEntry } from './audit-entry.ts';
-import type { Identity } from './identity.ts';
+import { EVERYBODY, type Identity } from './identity.ts';
 import { Rights } from './rights.ts';
 import { auditSessions } from './session-audit.ts';
 import { SessionGuard } from './session-guard.ts';
@@ -20,7 +20,7 @@ interface Gatehouse {
   /** `who reason`, in order. */
   readonly ended: string[];
   readonly events: EventEmitter;
-  readonly begin: (who: string, info: Partial<SessionInfo>, isStubborn?: boolean) => void;
+  readonly begin: (who: string, info: Partial<SessionInfo> & Pick<SessionInfo, 'identity'>, isStubborn?: boolean) => void;
 }
 
 function gatehouse(context: TestContext, now: () => number = Date.now): Gatehouse {
@@ -60,7 +60,7 @@ describe('the guard of sessions', () => {
     begin('mai', { identity: MAI });
     begin('token', { identity: TOKEN });
     begin('encoder', { identity: ENCODER, kind: 'publish' });
-    begin('nobody asked', {});
+    begin('everybody', { identity: EVERYBODY });
     guard.check();
     assert.deepEqual(ended, []);
     rights.put('user', { id: 'mai', role: 'user', grants: [], isDisabled: false });

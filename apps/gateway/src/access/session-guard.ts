@@ -68,11 +68,11 @@ export class SessionGuard {
   }
 
   #isAllowed({ identity, kind, cameraId }: SessionRecord): boolean {
-    return identity === undefined || this.#rights.decide(identity, kind, cameraId) === 'yes';
+    return this.#rights.decide(identity, kind, cameraId) === 'yes';
   }
 
   #endWhere(isMeant: (identity: Identity) => boolean, reason: string): number {
-    const meant = this.#sessions.list().filter(({ identity }) => identity !== undefined && isMeant(identity));
+    const meant = this.#sessions.list().filter(({ identity }) => isMeant(identity));
     for (const session of meant) this.#end(session, reason);
     return meant.length;
   }

@@ -49,7 +49,7 @@ export function camerasJson(dependencies: ApiDependencies): CameraJson[] {
 function sessionJson(record: SessionRecord): Session {
   const { id, protocol, kind, cameraId: watched, peer, userAgent, transport, startedAtMs, owner } = record;
   const { identity } = record;
-  const isKnown = identity !== undefined && 'id' in identity;
+  const isKnown = 'id' in identity;
   return {
     id,
     protocol,
@@ -159,7 +159,6 @@ export function sessionRoutes({
 
 /** Whether the session is of the same person, by whatever he showed. */
 function isOwn(identity: Identity, { identity: other }: SessionRecord): boolean {
-  if (other === undefined) return false;
   const person = personOf(identity);
   return person === undefined ? identityKey(identity) === identityKey(other) : person === personOf(other);
 }

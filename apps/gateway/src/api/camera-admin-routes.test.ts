@@ -70,7 +70,7 @@ describe('cameras, by the API', () => {
     assert.deepEqual([await ids('mai'), await ids('op')], [['gate'], ['gate', 'hidden']]);
     assert.equal((await api.ask('mai', 'GET', `${LIST}/hidden`)).json?.['code'], 'ERR_CAMERA_NOT_FOUND');
 
-    const info: SessionInfo = {
+    const info: Omit<SessionInfo, 'identity'> = {
       protocol: 'srt',
       kind: 'view',
       cameraId: 'gate',

@@ -15,7 +15,7 @@ export interface SessionInfo {
   /** How it is carried: `tcp`, `udp`, `tls`, … */
   readonly transport: string;
   /** Who views or publishes. */
-  readonly identity?: Identity;
+  readonly identity: Identity;
 }
 
 /** How the peer says it receives. */
