@@ -20,7 +20,11 @@ interface Gatehouse {
   /** `who reason`, in order. */
   readonly ended: string[];
   readonly events: EventEmitter;
-  readonly begin: (who: string, info: Partial<SessionInfo> & Pick<SessionInfo, 'identity'>, isStubborn?: boolean) => void;
+  readonly begin: (
+    who: string,
+    info: Partial<SessionInfo> & Pick<SessionInfo, 'identity'>,
+    isStubborn?: boolean,
+  ) => void;
 }
 
 function gatehouse(context: TestContext, now: () => number = Date.now): Gatehouse {
