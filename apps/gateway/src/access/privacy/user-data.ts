@@ -21,12 +21,8 @@ export async function userData(
   return {
     exportedAt: iso(nowMs),
     profile,
-    webSessions: await webSessionsOf(db, id),
-    apiLogins: await apiLoginsOf(db, id),
-    apiKeys: await apiKeysOf(db, id),
-    publishKeys: await publishKeysOf(db, id),
-    streamTokens: await streamTokensOf(db, id),
-    shareLinks: await shareLinksOf(db, id),
+    ...(await loginsOf(db, id)),
+    ...(await lentBy(db, id)),
     cameras: (await db.selectFrom('cameras').select('id').where('createdBy', '=', id).execute()).map(
       (camera) => camera.id,
     ),
@@ -55,93 +51,64 @@ async function profileOf(db: Kysely<Database>, id: string): Promise<UserData['pr
   };
 }
 
-async function webSessionsOf(db: Kysely<Database>, userId: string): Promise<UserData['webSessions']> {
-  const rows = await db
-    .selectFrom('webSessions')
-    .select(['id', 'createdAt', 'lastSeenAt', 'expiresAt', 'address', 'userAgent'])
-    .where('userId', '=', userId)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, lastSeenAt, expiresAt, ...rest }) => ({
-    ...rest,
-    createdAt: iso(createdAt),
-    lastSeenAt: iso(lastSeenAt),
-    expiresAt: iso(expiresAt),
-  }));
+/** Where they are logged in. */
+async function loginsOf(
+  db: Kysely<Database>,
+  userId: string,
+): Promise<Pick<UserData, 'webSessions' | 'apiLogins'>> {
+  return {
+    webSessions: await readable(
+      db
+        .selectFrom('webSessions')
+        .select(['id', 'createdAt', 'lastSeenAt', 'expiresAt', 'address', 'userAgent'])
+        .where('userId', '=', userId)
+        .orderBy('createdAt'),
+    ),
+    apiLogins: await readable(
+      db
+        .selectFrom('refreshTokens')
+        .select(['createdAt', 'expiresAt', 'usedAt', 'revokedAt'])
+        .where('userId', '=', userId)
+        .orderBy('createdAt'),
+    ),
+  };
 }
 
-async function apiLoginsOf(db: Kysely<Database>, userId: string): Promise<UserData['apiLogins']> {
-  const rows = await db
-    .selectFrom('refreshTokens')
-    .select(['createdAt', 'expiresAt', 'usedAt', 'revokedAt'])
-    .where('userId', '=', userId)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, expiresAt, usedAt, revokedAt }) => ({
-    createdAt: iso(createdAt),
-    expiresAt: iso(expiresAt),
-    usedAt: isoOrNull(usedAt),
-    revokedAt: isoOrNull(revokedAt),
-  }));
-}
-
-async function apiKeysOf(db: Kysely<Database>, createdBy: string): Promise<UserData['apiKeys']> {
-  const rows = await db
-    .selectFrom('apiKeys')
-    .select(['id', 'name', 'createdAt', 'lastUsedAt', 'revokedAt'])
-    .where('createdBy', '=', createdBy)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, lastUsedAt, revokedAt, ...rest }) => ({
-    ...rest,
-    createdAt: iso(createdAt),
-    lastUsedAt: isoOrNull(lastUsedAt),
-    revokedAt: isoOrNull(revokedAt),
-  }));
-}
-
-async function publishKeysOf(db: Kysely<Database>, createdBy: string): Promise<UserData['publishKeys']> {
-  const rows = await db
-    .selectFrom('publishKeys')
-    .select(['id', 'cameraId', 'name', 'createdAt', 'revokedAt'])
-    .where('createdBy', '=', createdBy)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, revokedAt, ...rest }) => ({
-    ...rest,
-    createdAt: iso(createdAt),
-    revokedAt: isoOrNull(revokedAt),
-  }));
-}
-
-async function streamTokensOf(db: Kysely<Database>, userId: string): Promise<UserData['streamTokens']> {
-  const rows = await db
-    .selectFrom('streamTokens')
-    .select(['id', 'cameraId', 'address', 'createdAt', 'expiresAt', 'revokedAt'])
-    .where('userId', '=', userId)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, expiresAt, revokedAt, ...rest }) => ({
-    ...rest,
-    createdAt: iso(createdAt),
-    expiresAt: iso(expiresAt),
-    revokedAt: isoOrNull(revokedAt),
-  }));
-}
-
-async function shareLinksOf(db: Kysely<Database>, createdBy: string): Promise<UserData['shareLinks']> {
-  const rows = await db
-    .selectFrom('shareLinks')
-    .select(['id', 'cameraId', 'name', 'createdAt', 'expiresAt', 'revokedAt'])
-    .where('createdBy', '=', createdBy)
-    .orderBy('createdAt')
-    .execute();
-  return rows.map(({ createdAt, expiresAt, revokedAt, ...rest }) => ({
-    ...rest,
-    createdAt: iso(createdAt),
-    expiresAt: iso(expiresAt),
-    revokedAt: isoOrNull(revokedAt),
-  }));
+/** What they made that others get in by. */
+async function lentBy(
+  db: Kysely<Database>,
+  userId: string,
+): Promise<Pick<UserData, 'apiKeys' | 'publishKeys' | 'streamTokens' | 'shareLinks'>> {
+  return {
+    apiKeys: await readable(
+      db
+        .selectFrom('apiKeys')
+        .select(['id', 'name', 'createdAt', 'lastUsedAt', 'revokedAt'])
+        .where('createdBy', '=', userId)
+        .orderBy('createdAt'),
+    ),
+    publishKeys: await readable(
+      db
+        .selectFrom('publishKeys')
+        .select(['id', 'cameraId', 'name', 'createdAt', 'revokedAt'])
+        .where('createdBy', '=', userId)
+        .orderBy('createdAt'),
+    ),
+    streamTokens: await readable(
+      db
+        .selectFrom('streamTokens')
+        .select(['id', 'cameraId', 'address', 'createdAt', 'expiresAt', 'revokedAt'])
+        .where('userId', '=', userId)
+        .orderBy('createdAt'),
+    ),
+    shareLinks: await readable(
+      db
+        .selectFrom('shareLinks')
+        .select(['id', 'cameraId', 'name', 'createdAt', 'expiresAt', 'revokedAt'])
+        .where('createdBy', '=', userId)
+        .orderBy('createdAt'),
+    ),
+  };
 }
 
 async function auditOf(db: Kysely<Database>, id: string, name: string): Promise<UserData['audit']> {
@@ -151,6 +118,22 @@ async function auditOf(db: Kysely<Database>, id: string, name: string): Promise<
     if (records.length === MAX_AUDIT) break;
   }
   return records;
+}
+
+/** A row as people read it. Every number that is selected here is a moment, in milliseconds. */
+type Readable<Row> = {
+  [Key in keyof Row]: number extends Row[Key] ? string | Exclude<Row[Key], number> : Row[Key];
+};
+
+async function readable<Row extends object>(query: { execute(): Promise<Row[]> }): Promise<Readable<Row>[]> {
+  const rows = await query.execute();
+  return rows.map((row) => {
+    const fields = Object.entries(row).map(([key, value]: [string, unknown]) => [
+      key,
+      typeof value === 'number' ? iso(value) : value,
+    ]);
+    return Object.fromEntries(fields) as Readable<Row>;
+  });
 }
 
 function iso(ms: number): string {
