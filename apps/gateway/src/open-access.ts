@@ -32,9 +32,8 @@ import type { Prover } from './access/prover.ts';
 import type { RateLimits } from './access/rate-limit.ts';
 import { Rights } from './access/rights.ts';
 import { Secrets } from './access/secrets.ts';
-import { PublishKeyProver } from './access/tokens/publish-key-prover.ts';
 import { PublishKeys } from './access/tokens/publish-keys.ts';
-import { ShareLinkProver } from './access/tokens/share-link-prover.ts';
+import { publishKeyProver, shareLinkProver } from './access/tokens/secret-word-prover.ts';
 import { ShareLinks } from './access/tokens/share-links.ts';
 import { StreamTokenProver } from './access/tokens/stream-token-prover.ts';
 import { StreamTokens } from './access/tokens/stream-tokens.ts';
@@ -251,8 +250,8 @@ function buildDoors(
     provers: [
       new CookieProver(webSessions),
       new ApiKeyProver(apiKeys),
-      new PublishKeyProver(publishKeys),
-      new ShareLinkProver(shareLinks),
+      publishKeyProver(publishKeys),
+      shareLinkProver(shareLinks),
       new StreamTokenProver(streamTokens),
       new AccessTokenProver(apiTokens),
       new DigestProver({ users, guard }),

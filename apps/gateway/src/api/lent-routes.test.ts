@@ -16,9 +16,8 @@ import { Identifier } from '../access/identifier.ts';
 import { MediaDoor } from '../access/media-door.ts';
 import { Passwords } from '../access/login/passwords.ts';
 import type { ProofContext, Prover } from '../access/prover.ts';
-import { PublishKeyProver } from '../access/tokens/publish-key-prover.ts';
 import { PublishKeys } from '../access/tokens/publish-keys.ts';
-import { ShareLinkProver } from '../access/tokens/share-link-prover.ts';
+import { publishKeyProver, shareLinkProver } from '../access/tokens/secret-word-prover.ts';
 import { ShareLinks } from '../access/tokens/share-links.ts';
 import { StreamTokenProver } from '../access/tokens/stream-token-prover.ts';
 import type { StreamTokens } from '../access/tokens/stream-tokens.ts';
@@ -68,7 +67,7 @@ before(async () => {
   const keys = bed.closing(await PublishKeys.open(bed.shared));
   const { rights, audit, limits } = bed.shared;
   const identifier = new Identifier({
-    provers: [new PublishKeyProver(keys), new ShareLinkProver(links), new StreamTokenProver(tokens), people],
+    provers: [publishKeyProver(keys), shareLinkProver(links), new StreamTokenProver(tokens), people],
     users: { byId: () => undefined },
     limits,
     logger: silentLogger,

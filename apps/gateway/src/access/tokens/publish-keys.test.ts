@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PublishKeyProver } from './publish-key-prover.ts';
 import { PublishKeys } from './publish-keys.ts';
+import { publishKeyProver } from './secret-word-prover.ts';
 import { ADA, asker, MAI, MINUTE_MS, TokenBed } from './testing/token-bed.ts';
 
 let bed: TokenBed;
@@ -22,7 +22,7 @@ test('an encoder with the key of a camera publishes to it alone, until the key i
   assert.match(key, /^vdp_[\w-]{43}$/);
   const anew = await open();
   for (const some of [keys, anew]) {
-    const proof = new PublishKeyProver(some).prove({ kind: 'token', token: key });
+    const proof = publishKeyProver(some).prove({ kind: 'token', token: key });
     assert.ok(proof?.ok === true);
     assert.equal(bed.rights.decide(proof.identity, 'publish', 'gate'), 'yes');
     assert.equal(bed.rights.decide(proof.identity, 'publish', 'yard'), 'no');
@@ -31,7 +31,7 @@ test('an encoder with the key of a camera publishes to it alone, until the key i
   assert.ok(await keys.revoke(asker(MAI), record.id));
   assert.equal(bed.rights.decide(record.identity, 'publish', 'gate'), 'gone');
   for (const some of [keys, await open()])
-    assert.equal(new PublishKeyProver(some).prove({ kind: 'token', token: key })?.ok, false);
+    assert.equal(publishKeyProver(some).prove({ kind: 'token', token: key })?.ok, false);
   const kept = JSON.stringify(await bed.real.db.selectFrom('publishKeys').selectAll().execute());
   assert.ok(!kept.includes(key) && !JSON.stringify(bed.entries).includes(key), 'the key is kept nowhere');
 });
@@ -60,7 +60,7 @@ test('when a key was last used is known, and written at most once a minute', asy
 
 test('words of other kinds are left to others; keys end with their camera', async () => {
   const keys = await open();
-  const prover = new PublishKeyProver(keys);
+  const prover = publishKeyProver(keys);
   assert.equal(prover.prove({ kind: 'token', token: 'vdk_abc' }), undefined);
   assert.equal(prover.prove({ kind: 'password', user: 'x', password: 'vdp_abc' }), undefined);
   assert.equal(prover.prove({ kind: 'token', token: 'vdp_abc' })?.ok, false);

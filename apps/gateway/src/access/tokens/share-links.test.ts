@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Refusal } from '../door.ts';
 import { Passwords } from '../login/passwords.ts';
-import { ShareLinkProver } from './share-link-prover.ts';
+import { shareLinkProver } from './secret-word-prover.ts';
 import { type OpenedShareLink, type ShareLinkRecord, ShareLinks, type ShareLinkWish } from './share-links.ts';
 import { ADA, asker, BAO, MAI, MINUTE_MS, START_MS, TokenBed } from './testing/token-bed.ts';
 
@@ -52,7 +52,7 @@ test('who has the link may view the camera, and nothing else, until it ends', as
   const { token, tokenExpiresAtMs } = opened(await links.openLink(secret, undefined, PEER));
   assert.equal(tokenExpiresAtMs, START_MS + 60 * MINUTE_MS);
   assert.equal(decodeJwt(token).jti, record.id);
-  const prover = new ShareLinkProver(links);
+  const prover = shareLinkProver(links);
   for (const word of [token, secret]) {
     const proof = prover.prove({ kind: 'token', token: word });
     assert.ok(proof?.ok === true);
