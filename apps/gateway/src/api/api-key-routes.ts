@@ -9,7 +9,7 @@ import type { HttpAccess } from '../servers/http/http-access.ts';
 import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import { limited, refusalProblem } from '../servers/http/refusal-problem.ts';
-import { page, pageQuery } from './page.ts';
+import { byCreation, page, pageQuery } from './page.ts';
 
 export interface ApiKeyRoutesDependencies {
   readonly apiKeys: ApiKeys;
@@ -46,7 +46,7 @@ function addList(app: HttpApp, { apiKeys }: ApiKeyRoutesDependencies): void {
         response: { 200: apiKeyPage, ...REFUSALS },
       },
     },
-    ({ query }) => page(apiKeys.list().map(keyJson), ({ createdAt, id }) => `${createdAt} ${id}`, query),
+    ({ query }) => page(apiKeys.list().map(keyJson), byCreation, query),
   );
 }
 

@@ -130,8 +130,7 @@ export function sessionRoutes({
         const items = sessions
           .list()
           .filter((session) => maySee(identity, session))
-          .map(sessionJson)
-          .sort((a, b) => (a.id < b.id ? -1 : 1));
+          .map(sessionJson);
         return page(items, ({ id }) => id, query);
       },
     );

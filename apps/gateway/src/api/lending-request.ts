@@ -1,3 +1,4 @@
+import { problem } from '@vedette/contract';
 import type { ErrorCode } from '@vedette/media';
 import type { FastifyRequest } from 'fastify';
 import type { Refusal } from '../access/door.ts';
@@ -15,6 +16,17 @@ const STATUS: Readonly<Partial<Record<string, { readonly status: number; readonl
   ERR_SHARE_LINK_NOT_FOUND: { status: 404, title: 'No such share link' },
   ERR_SHARE_LINK_LIMIT: { status: 409, title: 'Too many share links' },
   ERR_PUBLISH_KEY_LIMIT: { status: 409, title: 'Too many publish keys' },
+};
+
+/** How the making of something that is handed to others is refused. */
+export const LENDING_PROBLEMS = {
+  400: problem,
+  401: problem,
+  403: problem,
+  404: problem,
+  409: problem,
+  429: problem,
+  503: problem,
 };
 
 /** Who makes this request. */

@@ -14,8 +14,8 @@ import type { PublishKeyRecord, PublishKeys } from '../access/tokens/publish-key
 import type { CameraDirectory } from '../cameras/directory.ts';
 import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
-import { askerOf, isoTime, lendingProblem, reachedBy } from './lending-request.ts';
-import { page, pageQuery } from './page.ts';
+import { askerOf, isoTime, LENDING_PROBLEMS, lendingProblem, reachedBy } from './lending-request.ts';
+import { byCreation, page, pageQuery } from './page.ts';
 
 export interface PublishKeyRoutesDependencies {
   readonly keys: PublishKeys;
@@ -58,11 +58,8 @@ function addList(app: HttpApp, { keys, cameras, nameOf }: PublishKeyRoutesDepend
       const { id } = request.params;
       refuseBorrowers(request);
       if (cameras.find(id) === undefined) throw cameraNotFound(id);
-      const shown = keys
-        .listOf(id)
-        .map((record) => keyJson(record, nameOf))
-        .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      return page(shown, sortKey, request.query);
+      const shown = keys.listOf(id).map((record) => keyJson(record, nameOf));
+      return page(shown, byCreation, request.query);
     },
   );
 }
@@ -81,13 +78,7 @@ function addCreation(app: HttpApp, { keys, cameras, nameOf, offered }: PublishKe
         body: newPublishKey,
         response: {
           201: createdPublishKey,
-          400: problem,
-          401: problem,
-          403: problem,
-          404: problem,
-          409: problem,
-          429: problem,
-          503: problem,
+          ...LENDING_PROBLEMS,
         },
       },
     },
@@ -146,10 +137,6 @@ function keyNotFound(id: string): HttpProblem {
     'No such publish key',
     `Camera "${id}" has no such publish key.`,
   );
-}
-
-function sortKey({ createdAt, id }: PublishKey): string {
-  return `${createdAt} ${id}`;
 }
 
 function keyJson(record: PublishKeyRecord, nameOf: (userId: string) => string | undefined): PublishKey {

@@ -76,11 +76,7 @@ function addList(app: HttpApp, pushes: PushSet, cameraOf: (id: string) => Camera
     },
     ({ params, query }) => {
       const items = pushes.list(cameraOf(params.id).id).map(pushJson);
-      return page(
-        items.sort((a, b) => (a.id < b.id ? -1 : 1)),
-        ({ id }) => id,
-        query,
-      );
+      return page(items, ({ id }) => id, query);
     },
   );
 

@@ -16,8 +16,8 @@ import type { ShareLinkRecord, ShareLinks } from '../access/tokens/share-links.t
 import type { CameraDirectory } from '../cameras/directory.ts';
 import type { HttpApp, HttpRoutes } from '../servers/http/http-app.ts';
 import { cameraNotFound, HttpProblem } from '../servers/http/problems.ts';
-import { askerOf, isoTime, lendingProblem, mayManage, peerOf } from './lending-request.ts';
-import { page, pageQuery } from './page.ts';
+import { askerOf, isoTime, LENDING_PROBLEMS, lendingProblem, mayManage, peerOf } from './lending-request.ts';
+import { byCreation, page, pageQuery } from './page.ts';
 
 export interface ShareRoutesDependencies {
   readonly links: ShareLinks;
@@ -62,9 +62,8 @@ function addList(app: HttpApp, dependencies: ShareRoutesDependencies): void {
       const shown = links
         .list()
         .filter((record) => mayManage(rights, identity, record))
-        .map((record) => linkJson(record, dependencies))
-        .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      return page(shown, sortKey, query);
+        .map((record) => linkJson(record, dependencies));
+      return page(shown, byCreation, query);
     },
   );
 }
@@ -82,13 +81,7 @@ function addCreation(app: HttpApp, dependencies: ShareRoutesDependencies): void 
         body: newShareLink,
         response: {
           201: createdShareLink,
-          400: problem,
-          401: problem,
-          403: problem,
-          404: problem,
-          409: problem,
-          429: problem,
-          503: problem,
+          ...LENDING_PROBLEMS,
         },
       },
     },
@@ -194,10 +187,6 @@ function linkNotFound(): HttpProblem {
     'No such share link',
     'The link is wrong, has ended, or was taken back.',
   );
-}
-
-function sortKey({ createdAt, id }: Pick<ShareLink, 'createdAt' | 'id'>): string {
-  return `${createdAt} ${id}`;
 }
 
 function linkJson(record: ShareLinkRecord, { links, nameOf }: ShareRoutesDependencies): ShareLink {

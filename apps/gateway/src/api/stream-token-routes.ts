@@ -130,9 +130,8 @@ function addList(app: HttpApp, { tokens, rights, nameOf }: StreamTokenRoutesDepe
       const shown = tokens
         .list()
         .filter((record) => mayManage(rights, identity, record))
-        .map((record) => tokenJson(record, nameOf))
-        .sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      return page(shown, sortKey, query);
+        .map((record) => tokenJson(record, nameOf));
+      return page(shown, byEnd, query);
     },
   );
 }
@@ -256,7 +255,7 @@ function wishOf(
   };
 }
 
-function sortKey({ expiresAt, id }: StreamToken): string {
+function byEnd({ expiresAt, id }: StreamToken): string {
   return `${expiresAt} ${id}`;
 }
 
