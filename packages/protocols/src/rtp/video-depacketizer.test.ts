@@ -2,111 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NAL_LIMITS, ProtocolError } from '@vedette/media';
 import { createDepacketizer } from './create-depacketizer.ts';
-import type { Depacketizer, DepacketizedUnit } from './depacketizer.ts';
+import type { Depacketizer } from './depacketizer.ts';
 import type { RtpPacket } from './packet.ts';
+import { IDR, outcome, P, PPS, run, SPS } from './testing/depacketized.ts';
 import { testFormat, testPacket, testPackets } from './testing/fixtures.ts';
 
-const IDR = [0x65, 0x88, 1];
-const P = [0x41, 0x9a, 2];
 /** A slice that is not the first of its picture: `first_mb_in_slice` is not 0. */
 const P_LATER = [0x41, 0x12, 3];
-const SPS = [0x67, 0x64, 0];
-const PPS = [0x68, 0xee];
-
-interface Outcome {
-  readonly timestamp: number;
-  readonly data: number[][];
-  readonly followsLoss?: true;
-}
-
-function outcome(units: readonly DepacketizedUnit[]): Outcome[] {
-  return units.map(({ timestamp, data, followsLoss }) => ({
-    timestamp,
-    data: data.map((part) => [...part]),
-    ...(followsLoss ? { followsLoss } : {}),
-  }));
-}
-
-function run(
-  packets: readonly RtpPacket[],
-  depacketizer = createDepacketizer(testFormat('h264')),
-): Outcome[] {
-  return outcome(packets.flatMap((packet) => depacketizer.push(packet)));
-}
 
 function without(packets: readonly RtpPacket[], ...missing: number[]): RtpPacket[] {
   return packets.filter((_, index) => !missing.includes(index));
 }
-
-function rejects(depacketizer: Depacketizer, payload: readonly number[], code: string): void {
-  assert.throws(
-    () => depacketizer.push(testPacket({ payload: Uint8Array.from(payload) })),
-    (error) => error instanceof ProtocolError && error.code === code,
-  );
-}
-
-describe('H.264 payload structures', () => {
-  for (const { name, payload, want } of [
-    { name: 'single NAL unit', payload: IDR, want: [IDR] },
-    { name: 'STAP-A', payload: [0x78, 0, 3, ...SPS, 0, 2, ...PPS, 0, 3, ...IDR], want: [SPS, PPS, IDR] },
-    { name: 'STAP-A padded with zeros', payload: [0x78, 0, 3, ...IDR, 0, 0, 0], want: [IDR] },
-    { name: 'STAP-B', payload: [0x79, 0, 7, 0, 3, ...IDR], want: [IDR] },
-    { name: 'FU-A with start and end at once (CostarHD)', payload: [0x7c, 0xc5, 0x88, 1], want: [IDR] },
-    { name: 'Annex B start code left in', payload: [0, 0, 0, 1, ...IDR], want: [IDR] },
-    { name: 'short start code left in', payload: [0, 0, 1, ...IDR], want: [IDR] },
-    {
-      name: 'a whole Annex B picture as one NAL unit',
-      payload: [...SPS, 0x80, 0, 0, 0, 1, ...PPS, 0, 0, 1, ...IDR],
-      want: [[...SPS, 0x80], PPS, IDR],
-    },
-  ]) {
-    test(name, () => {
-      assert.deepEqual(run(testPackets([[payload, 9, true]])), [{ timestamp: 9, data: want }]);
-    });
-  }
-
-  test('zeros and half NAL headers are left out', () => {
-    assert.deepEqual(
-      run(
-        testPackets([
-          [[0, 0, 0, 0], 9],
-          [P, 9, true],
-        ]),
-      ),
-      [{ timestamp: 9, data: [P] }],
-    );
-    const packets = testPackets([
-      [[0x26], 9],
-      [[0x26, 1, 0x80], 9, true],
-    ]);
-    const units = run(packets, createDepacketizer(testFormat('h265')));
-    assert.deepEqual(units, [{ timestamp: 9, data: [[0x26, 1, 0x80]] }]);
-  });
-
-  test('FU-A and FU-B in pieces, header from indicator and FU header', () => {
-    for (const start of [
-      [0x7c, 0x85, 0x88, 1],
-      [0x7d, 0x85, 0, 9, 0x88, 1],
-    ]) {
-      const packets = testPackets([
-        [start, 9],
-        [[0x7c, 0x05, 2, 3], 9],
-        [[0x7c, 0x45, 4], 9, true],
-      ]);
-      assert.deepEqual(run(packets), [{ timestamp: 9, data: [[0x65, 0x88, 1, 2, 3, 4]] }]);
-    }
-  });
-
-  for (const { name, payload, code } of [
-    { name: 'a STAP-A that runs over its end', payload: [0x78, 0, 9, 0x65], code: 'ERR_H264_STAP' },
-    { name: 'MTAP16', payload: [0x7a, 0, 0], code: 'ERR_H264_PAYLOAD_TYPE' },
-    { name: 'reserved type 31', payload: [0x7f, 0, 0], code: 'ERR_H264_PAYLOAD_TYPE' },
-    { name: 'an FU-A without FU header', payload: [0x7c], code: 'ERR_FU_TOO_SHORT' },
-    { name: 'an FU-B without order number', payload: [0x7d, 0x85, 1], code: 'ERR_FU_TOO_SHORT' },
-  ]) {
-    test(`refused: ${name}`, () => rejects(createDepacketizer(testFormat('h264')), payload, code));
-  }
-});
 
 describe('where a picture ends', () => {
   test('at the marker, at once', () => {
@@ -391,71 +297,4 @@ describe('limits', () => {
       'ERR_RTP_FRAGMENTS',
     );
   });
-});
-
-describe('H.265 payload structures', () => {
-  const IDR_265 = [0x26, 0x01, 0x80, 1];
-  const VPS_265 = [0x40, 0x01, 0x0c];
-
-  for (const { name, fmtp, payloads, want } of [
-    { name: 'single NAL unit', fmtp: '', payloads: [IDR_265], want: [IDR_265] },
-    {
-      name: 'aggregation packet',
-      fmtp: '',
-      payloads: [[0x60, 0x01, 0, 3, ...VPS_265, 0, 4, ...IDR_265]],
-      want: [VPS_265, IDR_265],
-    },
-    {
-      name: 'fragmentation units',
-      fmtp: '',
-      payloads: [
-        [0x62, 0x01, 0x93, 0x80],
-        [0x62, 0x01, 0x13, 1],
-        [0x62, 0x01, 0x53, 2],
-      ],
-      want: [[0x26, 0x01, 0x80, 1, 2]],
-    },
-    {
-      name: 'start and end in one fragment',
-      fmtp: '',
-      payloads: [[0x62, 0x01, 0xd3, 0x80, 1]],
-      want: [IDR_265],
-    },
-    { name: 'Annex B start code left in', fmtp: '', payloads: [[0, 0, 0, 1, ...IDR_265]], want: [IDR_265] },
-    {
-      name: 'single NAL unit with DONL',
-      fmtp: 'sprop-max-don-diff=2',
-      payloads: [[0x26, 0x01, 0, 7, 0x80, 1]],
-      want: [IDR_265],
-    },
-    {
-      name: 'aggregation packet with DONL and DOND',
-      fmtp: 'sprop-max-don-diff=2',
-      payloads: [[0x60, 0x01, 0, 7, 0, 3, ...VPS_265, 0, 0, 4, ...IDR_265]],
-      want: [VPS_265, IDR_265],
-    },
-    {
-      name: 'fragmentation units with DONL in the first',
-      fmtp: 'sprop-max-don-diff=2',
-      payloads: [
-        [0x62, 0x01, 0x93, 0, 7, 0x80],
-        [0x62, 0x01, 0x53, 1],
-      ],
-      want: [IDR_265],
-    },
-  ]) {
-    test(name, () => {
-      const rows = payloads.map((payload, index) => [payload, 9, index === payloads.length - 1] as const);
-      const units = run(testPackets(rows), createDepacketizer(testFormat('h265', fmtp)));
-      assert.deepEqual(units, [{ timestamp: 9, data: want }]);
-    });
-  }
-
-  for (const { name, payload, code } of [
-    { name: 'an aggregate that runs over its end', payload: [0x60, 1, 0, 9, 0x26], code: 'ERR_H265_AP' },
-    { name: 'PACI', payload: [0x64, 1, 0, 0], code: 'ERR_H265_PAYLOAD_TYPE' },
-    { name: 'a fragment without FU header', payload: [0x62, 1], code: 'ERR_H265_PAYLOAD_TOO_SHORT' },
-  ]) {
-    test(`refused: ${name}`, () => rejects(createDepacketizer(testFormat('h265')), payload, code));
-  }
 });
