@@ -7,8 +7,7 @@ import { RtmpChunkReader } from './chunk-reader.ts';
 import { serializeRtmpMessage } from './chunk-writer.ts';
 import { RtmpClientSession, type RtmpAgreement } from './client-session.ts';
 import { parseRtmpCommand } from './command.ts';
-import { findDigest, HANDSHAKE_BYTES, MEDIA_SERVER, PLAYER } from './handshake-digest.ts';
-import { RtmpClientHandshake, RtmpServerHandshake } from './handshake.ts';
+import { HANDSHAKE_BYTES } from './handshake-digest.ts';
 import { RtmpMessageType, type RtmpMessage } from './messages.ts';
 import { parseRtmpUrl } from './rtmp-url.ts';
 import { RTMP_SERVER_CHUNK_SIZE, RtmpServerSession, type RtmpRequest } from './server-session.ts';
@@ -323,70 +322,6 @@ test('pings, windows and bandwidths are answered; aggregates come apart', () => 
       [9, 1020, 0xbb],
     ],
   );
-});
-
-for (const { name, first, words } of [
-  { name: 'HTTP', first: 'GET / HTTP/1.1\r\n', words: /HTTP/ },
-  { name: 'RTMPE', first: '\x06', words: /RTMPE/ },
-  { name: 'TLS', first: '\x16\x03\x01', words: /TLS/ },
-]) {
-  test(`who speaks ${name} is told by its name`, () => {
-    assert.throws(
-      () => new RtmpServerHandshake(randomBytes).push(Buffer.from(first, 'latin1')),
-      (error) =>
-        error instanceof ProtocolError && error.code === 'ERR_RTMP_VERSION' && words.test(error.message),
-    );
-  });
-}
-
-test('the handshake by digest: each end finds and signs the digest of the other', () => {
-  const client = new RtmpClientHandshake(randomBytes);
-  const server = new RtmpServerHandshake(randomBytes);
-  const hello = client.start();
-  assert.notEqual(findDigest(hello.subarray(1), PLAYER), undefined);
-  const { reply = assert.fail() } = server.push(hello);
-  assert.notEqual(findDigest(reply.subarray(1, 1 + HANDSHAKE_BYTES), MEDIA_SERVER), undefined);
-  assert.notDeepEqual(reply.subarray(1 + HANDSHAKE_BYTES), hello.subarray(1), 'no plain echo');
-  const last = client.push(reply);
-  assert.equal(last.rest?.length, 0);
-  const done = server.push(Buffer.concat([last.reply ?? assert.fail(), Uint8Array.of(1, 2)]));
-  assert.deepEqual([...(done.rest ?? [])], [1, 2]);
-});
-
-test('the plain handshake echoes, either way', () => {
-  const c1 = randomBytes(HANDSHAKE_BYTES);
-  const server = new RtmpServerHandshake(randomBytes);
-  const { reply = assert.fail() } = server.push(Uint8Array.of(3, ...c1));
-  assert.deepEqual(Buffer.from(reply.subarray(1 + HANDSHAKE_BYTES)), c1);
-  const client = new RtmpClientHandshake(randomBytes);
-  client.start();
-  const s1 = randomBytes(HANDSHAKE_BYTES);
-  assert.deepEqual(Buffer.from(client.push(Uint8Array.of(3, ...s1)).reply ?? []), s1);
-});
-
-for (const { url, want } of [
-  { url: 'rtmp://h/live/gate', want: ['h', 1935, false, 'live', 'gate', 'rtmp://h/live'] },
-  {
-    url: 'rtmp://h:1936/live/gate?key=1',
-    want: ['h', 1936, false, 'live', 'gate?key=1', 'rtmp://h:1936/live'],
-  },
-  { url: 'rtmps://h/a/b/c/d', want: ['h', 443, true, 'a/b', 'c/d', 'rtmps://h/a/b'] },
-  { url: 'rtmp://h/gate', want: ['h', 1935, false, 'gate', '', 'rtmp://h/gate'] },
-  { url: 'rtmp://[::1]:5/live/g', want: ['::1', 5, false, 'live', 'g', 'rtmp://[::1]:5/live'] },
-]) {
-  test(`parseRtmpUrl: ${url}`, () => {
-    const { host, port, isSecure, app, name, tcUrl } = parseRtmpUrl(url);
-    assert.deepEqual([host, port, isSecure, app, name, tcUrl], want);
-  });
-}
-
-test('parseRtmpUrl does not repeat what it refuses', () => {
-  for (const url of ['secret', 'http://h/secret', 'rtmp:secret', 'rtmp://u:secret@h/live/g']) {
-    assert.throws(
-      () => parseRtmpUrl(url),
-      (error) => error instanceof ProtocolError && !error.message.includes('secret'),
-    );
-  }
 });
 
 /** Everything that a publishing client said, from the first byte on. */
