@@ -1,5 +1,6 @@
 import { type AccessUnit, type Track } from '@vedette/media';
 import { GopCache } from './gop-cache.ts';
+import { LiveWaits } from './live-waits.ts';
 import type { Reader } from './reader.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -55,13 +56,6 @@ export interface Feed {
   close(): void;
 }
 
-/** Somebody waits for the stream to become live. */
-interface Waiter {
-  /** Looks whether the wait is over. */
-  readonly wake: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 interface Attachment {
   readonly reader: Reader;
   awaitsRandomAccess: boolean;
@@ -98,7 +92,7 @@ export class Stream {
   #lastPictureMs: number | undefined;
   /** When the last random access point came. */
   #entryMs = Number.NEGATIVE_INFINITY;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waits = new LiveWaits(() => this.#updateDemand());
   readonly #alignedWith: Stream | undefined;
   readonly #madeOf: Stream | undefined;
   readonly #onDemand: (isWanted: boolean) => void;
@@ -208,7 +202,7 @@ export class Stream {
    * @throws {Error} the stream has ended.
    */
   open(tracks: readonly Track[], { inTimeOf, onKeyFrameWanted }: OpenOptions = {}): Feed {
-    if (this.#isEnded) throw new Error(`stream ${this.id} has ended`);
+    if (this.#isEnded) throw this.#endError();
     this.#feed?.close();
     this.#gop.clear();
     this.#wallClock.reset();
@@ -221,7 +215,8 @@ export class Stream {
     this.#feed = feed;
     for (const attachment of this.#attachments) attachment.awaitsRandomAccess = true;
     this.#setTracks(tracks);
-    for (const { wake } of this.#waiters) wake();
+    // Whoever was told the tracks may have closed it again.
+    if (this.isLive) this.#waits.admit();
     return feed;
   }
 
@@ -231,30 +226,13 @@ export class Stream {
    */
   async live(signal: AbortSignal): Promise<void> {
     if (this.isLive) return;
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const wake = (): void => {
-      if (this.isLive) resolve(undefined);
-      else if (this.#isEnded) reject(new Error(`stream ${this.id} has ended`));
-    };
-    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', abort, { once: true });
-    const waiter: Waiter = { wake, reject };
-    this.#waiters.add(waiter);
-    this.#updateDemand();
-    if (signal.aborted) abort();
-    wake();
-    try {
-      await promise;
-    } finally {
-      this.#waiters.delete(waiter);
-      this.#updateDemand();
-      signal.removeEventListener('abort', abort);
-    }
+    if (this.#isEnded) throw this.#endError();
+    await this.#waits.join(signal);
   }
 
   /** The source could not be had: those who wait for it are told. They may wait again, for its next attempt. */
   disappoint(reason: string): void {
-    for (const { reject } of this.#waiters) reject(new Error(reason));
+    this.#waits.refuse(new Error(reason));
   }
 
   /**
@@ -311,7 +289,7 @@ export class Stream {
         this.#onReaderFault(reader, error);
       }
     }
-    for (const { wake } of this.#waiters) wake();
+    this.#waits.refuse(this.#endError());
   }
 
   /** @internal Called by the feed only. */
@@ -359,8 +337,12 @@ export class Stream {
     }
   }
 
+  #endError(): Error {
+    return new Error(`stream ${this.id} has ended`);
+  }
+
   #updateDemand(): void {
-    const isWanted = !this.#isEnded && this.#attachments.length + this.#arriving + this.#waiters.size > 0;
+    const isWanted = !this.#isEnded && this.#attachments.length + this.#arriving + this.#waits.size > 0;
     if (isWanted === this.#isWanted) return;
     this.#isWanted = isWanted;
     this.#onDemand(isWanted);
