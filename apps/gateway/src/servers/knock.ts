@@ -51,9 +51,13 @@ export function hasControls(text: string): boolean {
   return /[\x00-\x1f\x7f]/.test(text);
 }
 
-/** An address as people write it: one of IPv4 is one of IPv4 also where both come in by one socket. */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+/**
+ * Whether the peer may not even view the camera: he is answered as if there were none. Who wants to publish hears that
+ * he may not, whether there is one or not; and what else is forbidden, such as to go on with a first password, has a
+ * reason that he is to hear.
+ */
+export function isHidden(action: 'view' | 'publish', { code }: Pick<Refusal, 'code'>): boolean {
+  return action === 'view' && code === 'ERR_CAMERA_NOT_FOUND';
 }
 
 /** The same words for a camera that is not there and for one that the peer may not know of. */

@@ -4,13 +4,14 @@ import { ProtocolError } from '@vedette/media';
 import { RtmpServerSession, type RtmpCodecs, type RtmpRequest } from '@vedette/protocols';
 import type { Admitted, Credentials, Door } from '../../access/door.ts';
 import type { Identity } from '../../access/identity.ts';
+import { plainAddress } from '../../access/tokens/plain-address.ts';
 import type { CameraDirectory } from '../../cameras/directory.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { SessionInfo, SessionRegistry } from '../../sessions/session-registry.ts';
 import { SocketOutlet } from '../../sinks/socket-outlet.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { findLive } from '../find-live.ts';
-import { knockAt, plainAddress } from '../knock.ts';
+import { knockAt } from '../knock.ts';
 import type { RtmpServerLimits } from './limits.ts';
 import type { FitStream, OpenPublisher, OpenViewer, Publisher, Viewer } from './ports.ts';
 import { rtmpRefusal } from './rtmp-refusal.ts';
@@ -53,11 +54,10 @@ export class RtmpConnection {
   readonly #isSecure: boolean;
   readonly #peer: string;
   readonly #session: RtmpServerSession;
-  readonly #gone = new AbortController();
   #publisher: Publisher | undefined;
   #viewer: Viewer | undefined;
   #endRegistration: ((reason: string) => void) | undefined;
-  /** Ends the wait of a client that is being decided about, or whose camera is not there yet. */
+  /** Ends the wait of a client that is being decided about, or whose camera is not there yet; there is one at a time. */
   #waiting: AbortController | undefined;
   /** The door is being asked. */
   #isKnocking = false;
@@ -151,9 +151,8 @@ export class RtmpConnection {
       this.#refuse(notFound, 'no camera can have this name: use /live/CAMERA');
       return;
     }
-    const waiting = new AbortController();
-    this.#waiting = waiting;
-    const signal = AbortSignal.any([this.#gone.signal, waiting.signal]);
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
     try {
       const entry = await this.#knock(action, target, request.userAgent, signal);
       if (signal.aborted || entry === undefined) return;
@@ -316,7 +315,6 @@ export class RtmpConnection {
   #finish(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#gone.abort();
     this.#release(reason);
     this.#host.onConnectionEnd(this);
   }

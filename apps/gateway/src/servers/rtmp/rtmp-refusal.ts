@@ -1,5 +1,5 @@
 import type { Refusal } from '../../access/door.ts';
-import { noCamera } from '../knock.ts';
+import { isHidden, noCamera } from '../knock.ts';
 
 /** What a client is told that is not let in. */
 export interface RtmpRefusal {
@@ -12,15 +12,16 @@ export interface RtmpRefusal {
 export function rtmpRefusal(
   action: 'view' | 'publish',
   cameraId: string,
-  { reason, code, message }: Pick<Refusal, 'reason' | 'code' | 'message'>,
+  refusal: Pick<Refusal, 'reason' | 'code' | 'message'>,
 ): RtmpRefusal {
+  const { reason, message } = refusal;
   // The word that clients look for, this project's own among them.
   const description = reason === 'unauthenticated' ? `Unauthorized: ${message}` : message;
   if (action === 'publish') {
     const isHis = reason === 'unauthenticated' || reason === 'forbidden';
     return { code: isHis ? 'NetStream.Publish.Unauthorized' : 'NetStream.Publish.Failed', description };
   }
-  return code === 'ERR_CAMERA_NOT_FOUND'
+  return isHidden(action, refusal)
     ? { code: 'NetStream.Play.StreamNotFound', description: noCamera(cameraId) }
     : { code: 'NetStream.Play.Failed', description };
 }

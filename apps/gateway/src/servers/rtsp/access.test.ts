@@ -139,7 +139,7 @@ test('a token in the address, also where players put the control behind it', asy
   assert.equal((await client.setup(0)).status, 200);
   assert.equal((await client.request('PLAY', { url: `${client.url}/` })).status, 200);
   assert.equal(door.knocks.length, 1);
-  assert.equal(bed.started[0]?.identity?.kind, 'user');
+  assert.equal(bed.started[0]?.identity.kind, 'user');
   assert.doesNotMatch(JSON.stringify(bed.log), /abc/);
   const other = await Visitor.come(t, bed);
   const bearer = { Authorization: 'Bearer abc.def' };

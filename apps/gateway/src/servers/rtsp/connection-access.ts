@@ -11,7 +11,8 @@ import type { CameraAction } from '@vedette/contract';
 import type { Credentials, Door, Refusal } from '../../access/door.ts';
 import type { Identity } from '../../access/identity.ts';
 import { ACCESS_REALM } from '../../access/realm.ts';
-import { hasControls, knockAt, noCamera, passwordOf, plainAddress, tokenOf } from '../knock.ts';
+import { plainAddress } from '../../access/tokens/plain-address.ts';
+import { hasControls, isHidden, knockAt, noCamera, passwordOf, tokenOf } from '../knock.ts';
 import type { RtspServerLimits } from './limits.ts';
 import { PeerOffence, type RtspPeer } from './rtsp-peer.ts';
 import { withReason } from './rtsp-session.ts';
@@ -143,14 +144,14 @@ export class ConnectionAccess {
     request: RtspRequest,
     { cameraId, action }: { readonly cameraId: string; readonly action: 'view' | 'publish' },
     shown: Credentials,
-    { reason, code, message, retryAfterMs }: Refusal,
+    refusal: Refusal,
   ): RtspResponse {
+    const { reason, message, retryAfterMs } = refusal;
     switch (reason) {
       case 'unauthenticated':
         return this.#challenge(request, shown);
       case 'forbidden':
-        // To who may not view it, as where there is none; what else is forbidden has a reason that he is to hear.
-        return action === 'view' && code === 'ERR_CAMERA_NOT_FOUND'
+        return isHidden(action, refusal)
           ? withReason(rtspResponse(request, 404), noCamera(cameraId))
           : withReason(rtspResponse(request, 403), message);
       case 'limited':

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Identity } from '../../access/identity.ts';
+import { plainAddress } from '../../access/tokens/plain-address.ts';
 
 /** The other end of a connection. */
 export interface RtspPeer {
@@ -25,7 +26,7 @@ export function peerOf(socket: Socket, isSecure: boolean): RtspPeer {
     socket,
     address,
     name: `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort ?? 0}`,
-    localAddress: (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, ''),
+    localAddress: plainAddress(socket.localAddress ?? ''),
     isSecure,
   };
 }

@@ -8,9 +8,10 @@ import {
 } from '@vedette/protocols';
 import type { Admitted, Credentials, Door, Refusal } from '../../access/door.ts';
 import type { Identity } from '../../access/identity.ts';
+import { plainAddress } from '../../access/tokens/plain-address.ts';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
 import { srtVersionName } from '../../net/srt/srt-link.ts';
-import { knockAt, passwordOf, plainAddress, tokenOf } from '../knock.ts';
+import { isHidden, knockAt, passwordOf, tokenOf } from '../knock.ts';
 import type { SrtServerLimits } from './limits.ts';
 import type { PublishRefusal } from './ports.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -70,7 +71,7 @@ export class SrtDoorman {
     this.#secrets = new RateLimit(secretsPerSecond, secretsPerSecondPerAddress);
   }
 
-  /** Never rejects. */
+  /** Whatever is wrong with the call is a refusal. */
   async decide(call: SrtCall, origin: Origin): Promise<Decision> {
     try {
       if (this.#isTooFast(origin)) return { type: 'later' };
@@ -164,11 +165,6 @@ function rejectOf(action: 'view' | 'publish', refusal: Refusal): SrtReject {
 
 function wordsOf(action: 'view' | 'publish', refusal: Refusal): string {
   return isHidden(action, refusal) ? NO_CAMERA : refusal.message;
-}
-
-/** He may not even view it; what else is forbidden, such as to go on with a first password, he is to hear. */
-function isHidden(action: 'view' | 'publish', { code }: Refusal): boolean {
-  return action === 'view' && code === 'ERR_CAMERA_NOT_FOUND';
 }
 
 const NO_CAMERA = 'there is no such camera';
