@@ -34,6 +34,8 @@ export interface Administration {
 /** Whose doings these are that the program does by itself, as a consequence. */
 const PROGRAM = { identity: { kind: 'everybody' }, peer: { address: '' } } as const;
 
+type NamedTarget = Parameters<Access['users']['forgetTarget']>[0];
+
 interface AdministrationOptions {
   readonly config: Config;
   readonly logger: Logger;
@@ -59,18 +61,19 @@ export function buildAdministration({
     endSessions: (userId, reason) => guard.endSessionsOfUser(userId, reason),
   });
   const addresses = apiCameraGuard(config.access);
+  const sets = new CameraSets({
+    store,
+    rights,
+    audit,
+    cameraExists: (id) => cameras.find(id) !== undefined,
+    beforeRemove: async (kind, id) => forgetTarget(access, { kind, id }),
+  });
   return {
     guard,
     users: administration,
     addresses,
     tests: new SourceTests(),
-    sets: new CameraSets({
-      store,
-      rights,
-      audit,
-      cameraExists: (id) => cameras.find(id) !== undefined,
-      beforeRemove: async (kind, id) => users.forgetTarget({ kind, id }),
-    }),
+    sets,
     stored: new StoredCameras({
       store,
       secrets,
@@ -78,7 +81,7 @@ export function buildAdministration({
       guard: addresses,
       audit,
       logger,
-      beforeRemove: async (id) => forgetCamera(access, id),
+      beforeRemove: async (id) => forgetCamera(access, sets, id),
     }),
     privacy: new Privacy({ store, seal, audit, users: administration }),
     auditReader: new AuditReader(store.db),
@@ -90,9 +93,16 @@ export function buildAdministration({
   };
 }
 
-/** What was granted and lent for a camera: a later one of its name is another. */
-async function forgetCamera(access: Access, id: string): Promise<void> {
-  await access.users.forgetTarget({ kind: 'camera', id });
+/** What was granted for a camera, group or zone: a later one of its name is another. */
+async function forgetTarget({ users, apiKeys }: Access, target: NamedTarget): Promise<void> {
+  await users.forgetTarget(target);
+  await apiKeys.forgetTarget(target);
+}
+
+/** What was granted and lent for a camera, and where it belonged: a later one of its name is another. */
+async function forgetCamera(access: Access, sets: CameraSets, id: string): Promise<void> {
+  await forgetTarget(access, { kind: 'camera', id });
+  await sets.forgetCamera(id);
   await access.streamTokens.revokeCamera(PROGRAM, id);
   await access.shareLinks.revokeCamera(PROGRAM, id);
   await access.publishKeys.revokeCamera(PROGRAM, id);

@@ -50,6 +50,17 @@ describe('keys of the API', () => {
     assert.equal(again.rights.decide(identityOf(kept.record), 'monitor'), 'yes');
   });
 
+  test('what it may with a camera that is removed goes, with another one stays; also after a restart', async () => {
+    const yard = { target: { kind: 'camera', id: 'yard' }, actions: ['view'] } as const;
+    const { record } = await make({ ...VIEW_GATE, grants: [...VIEW_GATE.grants, yard] });
+    await desk.apiKeys.forgetTarget({ kind: 'camera', id: 'gate' });
+    const again = await desk.restarted();
+    for (const { rights } of [desk, again]) {
+      const may = ['gate', 'yard'].map((camera) => rights.decide(identityOf(record), 'view', camera));
+      assert.deepEqual(may, ['no', 'yes']);
+    }
+  });
+
   test('one expires', async () => {
     const { record, key } = await make(VIEW_GATE, desk.now() + 1000);
     assert.ok(desk.apiKeys.find(key));

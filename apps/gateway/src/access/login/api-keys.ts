@@ -1,4 +1,4 @@
-import { API_KEY_PREFIX, apiKeyScope, type ApiKeyScope } from '@vedette/contract';
+import { API_KEY_PREFIX, apiKeyScope, type ApiKeyScope, type GrantTarget } from '@vedette/contract';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../observability/logger.ts';
 import type { ApiKeysTable } from '../../store/schema.ts';
@@ -136,6 +136,28 @@ export class ApiKeys {
     this.#usedWrittenAt.delete(record.hash);
     this.#options.rights.remove('apiKey', id);
     return record;
+  }
+
+  /**
+   * Takes what was granted for a camera, group or zone from all: a later one of its name is another.
+   *
+   * @throws {StoreUnavailableError}
+   */
+  async forgetTarget({ kind, id }: Exclude<GrantTarget, { kind: 'all' }>): Promise<void> {
+    const isMeant = ({ target }: ApiKeyScope['grants'][number]): boolean =>
+      target.kind === kind && target.id === id;
+    for (const { id: keyId, hash, scope } of this.list()) {
+      if (!scope.grants.some(isMeant)) continue;
+      const left = { ...scope, grants: scope.grants.filter((grant) => !isMeant(grant)) };
+      await this.#options.store.db
+        .updateTable('apiKeys')
+        .set({ scope: JSON.stringify(left) })
+        .where('id', '=', keyId)
+        .execute();
+      // Revoked or used in the meantime.
+      const latest = this.#byHash.get(hash);
+      if (latest !== undefined) this.#enter({ ...latest, scope: left });
+    }
   }
 
   /** Whose key it is; that it was used now is noted. `undefined`: none that is valid. */
