@@ -40,13 +40,6 @@ const configure = { site: 'configure' } as const;
 const manageUsers = { site: 'manageUsers' } as const;
 const readAudit = { site: 'readAudit' } as const;
 
-/** Whoever is refused is so with a body that is right; who is let in sends one that is not. */
-function refusedWith(body: unknown): Pick<Row, 'body'> {
-  return { body: ({ isPerson }) => (isPerson ? {} : body) };
-}
-
-const PASSWORD = { password: 'not my password' };
-
 /** The routes of the API document, and (below) those that it leaves out. */
 export const ROUTES: Readonly<Record<string, Rule | Row>> = {
   'GET /api/v1/server': 'known',
@@ -103,15 +96,12 @@ export const ROUTES: Readonly<Record<string, Rule | Row>> = {
   'POST /api/v1/auth/logout-everywhere': { rule: 'person at first', isLast: true },
   'POST /api/v1/auth/mediamtx': monitor,
   'GET /api/v1/me': 'known at first',
-  'PATCH /api/v1/me': { rule: 'person', ...refusedWith({ displayName: 'Nobody' }) },
-  'POST /api/v1/me/password': {
-    rule: 'person at first',
-    ...refusedWith({ currentPassword: 'not my password', newPassword: 'nor will it be this' }),
-  },
-  'POST /api/v1/me/totp': { rule: 'person', ...refusedWith(PASSWORD) },
-  'POST /api/v1/me/totp/enable': { rule: 'person', ...refusedWith({ code: '123456' }) },
-  'POST /api/v1/me/totp/disable': { rule: 'person', ...refusedWith(PASSWORD) },
-  'POST /api/v1/me/recovery-codes': { rule: 'person', ...refusedWith(PASSWORD) },
+  'PATCH /api/v1/me': 'person',
+  'POST /api/v1/me/password': 'person at first',
+  'POST /api/v1/me/totp': 'person',
+  'POST /api/v1/me/totp/enable': 'person',
+  'POST /api/v1/me/totp/disable': 'person',
+  'POST /api/v1/me/recovery-codes': 'person',
   'GET /api/v1/me/sessions': 'person',
   'DELETE /api/v1/me/sessions': 'person',
   'DELETE /api/v1/me/sessions/{id}': 'person',

@@ -127,7 +127,7 @@ function addLogout(app: HttpApp, context: LoginContext, { logout, users }: AuthR
   app.post(
     '/api/v1/auth/logout-everywhere',
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'End all logins of whoever asks',
         description: 'Cookies, access and refresh tokens that were issued before are void.',

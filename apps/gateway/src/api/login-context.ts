@@ -7,8 +7,8 @@ import { DEVICE_COOKIE_SECONDS, type DeviceCookies } from '../access/login/devic
 import type { UserRecord, UserRecords } from '../access/login/user-records.ts';
 import type { FoundSession, WebSessions } from '../access/login/web-sessions.ts';
 import type { HttpAccess } from '../servers/http/http-access.ts';
-import { HttpProblem } from '../servers/http/problems.ts';
-import { refusalProblem } from '../servers/http/refusal-problem.ts';
+import type { HttpProblem } from '../servers/http/problems.ts';
+import { NOT_A_PERSON, refusalProblem } from '../servers/http/refusal-problem.ts';
 
 export interface LoginContextDependencies {
   readonly users: UserRecords;
@@ -45,16 +45,11 @@ export class LoginContext {
     return { peer: this.peer(request), device: request.cookies[DEVICE_COOKIE] };
   }
 
-  /** The person who asks. @throws {HttpProblem} it is none. */
-  userOf({ identity }: FastifyRequest): UserRecord {
+  /** The person who asks, for routes whose access is `person`. @throws {HttpProblem} he was removed just now. */
+  userOf({ identity, headers }: FastifyRequest): UserRecord {
     const user = identity.kind === 'user' ? this.#dependencies.users.byId(identity.id) : undefined;
     if (user !== undefined) return user;
-    throw new HttpProblem(
-      403,
-      'ERR_NOT_A_PERSON',
-      'Not a person',
-      'Only people who have logged in have a profile.',
-    );
+    throw refusalProblem(NOT_A_PERSON, { headers, isMedia: false });
   }
 
   /** The login of the dashboard that the request comes from, where it counts. */

@@ -71,7 +71,7 @@ function addProfile(app: HttpApp, context: LoginContext, dependencies: ProfileRo
   app.patch(
     ME,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Change the name that others see',
         tags: ['profile'],
@@ -96,7 +96,7 @@ function addPassword(app: HttpApp, context: LoginContext, dependencies: ProfileR
   app.post(
     `${ME}/password`,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Change the own password',
         description:

@@ -41,7 +41,7 @@ function addSetUp(app: HttpApp, context: LoginContext, { login, users }: SecondF
   app.post(
     TOTP,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Set up a second factor: a secret for an authenticator app',
         description: 'Nothing is asked for until a first code has enabled it. Needs the password.',
@@ -77,7 +77,7 @@ function addEnable(
   app.post(
     `${TOTP}/enable`,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Enable the second factor with a first code',
         description: 'Answers with the recovery codes, this one time.',
@@ -117,7 +117,7 @@ function addDisable(
   app.post(
     `${TOTP}/disable`,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Disable the second factor; needs the password',
         tags: ['profile'],
@@ -144,7 +144,7 @@ function addRecoveryCodes(
   app.post(
     '/api/v1/me/recovery-codes',
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'New recovery codes, which void those before; needs the password',
         tags: ['profile'],

@@ -18,7 +18,7 @@ function addList(app: HttpApp, context: LoginContext, webSessions: WebSessions):
   app.get(
     SESSIONS,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'Where one is logged in on the dashboard',
         tags: ['profile'],
@@ -43,7 +43,7 @@ function addEnd(app: HttpApp, context: LoginContext, webSessions: WebSessions): 
   app.delete(
     SESSIONS,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'End all logins of the dashboard but the one that asks',
         tags: ['profile'],
@@ -61,7 +61,7 @@ function addEnd(app: HttpApp, context: LoginContext, webSessions: WebSessions): 
   app.delete(
     `${SESSIONS}/:id`,
     {
-      config: { access: 'known' },
+      config: { access: 'person' },
       schema: {
         summary: 'End a login of the dashboard',
         tags: ['profile'],

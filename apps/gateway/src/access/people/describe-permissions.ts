@@ -78,12 +78,13 @@ function mayByRole(role: Role, action: Action): string {
 function forWhom(access: RouteAccess): string {
   if (access === 'public') return 'anybody';
   if (access === 'known') return 'whoever has said who he is; what he gets depends on what he may';
+  if (access === 'person') return 'a person who has logged in, for the own account';
   if (access === 'door') return 'whoever may do with the camera what is asked for';
   return 'site' in access ? `\`${access.site}\`` : `\`${access.camera}\` of the camera`;
 }
 
 function mayUse(role: Role, access: RouteAccess): string {
-  if (access === 'public' || access === 'known') return EVERYWHERE;
+  if (access === 'public' || access === 'known' || access === 'person') return EVERYWHERE;
   if (access === 'door') return 'by action';
   return mayByRole(role, 'site' in access ? access.site : access.camera);
 }

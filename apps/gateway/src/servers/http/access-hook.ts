@@ -4,7 +4,7 @@ import { NOBODY, type Identity } from '../../access/identity.ts';
 import type { HttpAccess, Wish } from './http-access.ts';
 import type { HttpApp } from './http-app.ts';
 import { HttpProblem } from './problems.ts';
-import { FORBIDDEN, HIDDEN, refusalProblem, UNAUTHENTICATED } from './refusal-problem.ts';
+import { FORBIDDEN, HIDDEN, NOT_A_PERSON, refusalProblem, UNAUTHENTICATED } from './refusal-problem.ts';
 import type { RouteAccess } from './route-access.ts';
 
 /**
@@ -94,6 +94,9 @@ function decide(
   stated: RouteAccess,
   wish: Wish | undefined,
 ): void {
+  if (stated === 'person' && identity.kind !== 'user') {
+    throw refusalProblem(NOT_A_PERSON, { headers, isMedia: false });
+  }
   if (typeof stated === 'string') return;
   const refused = { headers, isMedia: url.startsWith('/live/'), cameraId: wish?.cameraId };
   const decision =

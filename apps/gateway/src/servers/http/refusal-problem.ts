@@ -58,6 +58,14 @@ export const FORBIDDEN: Refusal = {
   message: 'You may not do this; an administrator can allow it.',
 };
 
+/** Whoever has no account of his own. */
+export const NOT_A_PERSON: Refusal = {
+  ok: false,
+  reason: 'forbidden',
+  code: 'ERR_NOT_A_PERSON',
+  message: 'Only people who have logged in have a profile.',
+};
+
 export const HIDDEN: Refusal = {
   ok: false,
   reason: 'forbidden',

@@ -6,6 +6,7 @@ import type { Identity } from '../../access/identity.ts';
  *
  * - `public`: anybody, also where nobody is known (what is needed to log in, health, files of the dashboard)
  * - `known`: whoever proves who he is, whatever he may do
+ * - `person`: a person who has logged in; no key, token or link (ERR_NOT_A_PERSON)
  * - `site`: whoever may do this beside cameras
  * - `camera`: whoever may do this with the camera that the path parameter names; those who may not even view it are
  *   answered as if it were not there
@@ -14,6 +15,7 @@ import type { Identity } from '../../access/identity.ts';
 export type RouteAccess =
   | 'public'
   | 'known'
+  | 'person'
   | 'door'
   | { readonly site: Action }
   | { readonly camera: CameraAction; readonly parameter: string };
