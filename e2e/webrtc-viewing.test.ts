@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test, type TestContext } from 'node:test';
-import { silentLogger } from '../apps/gateway/src/observability/logger.ts';
+import { createLogger, silentLogger } from '../apps/gateway/src/observability/logger.ts';
 import { NativeViewers } from '../apps/gateway/src/sinks/webrtc/testing/native-viewers.ts';
 import { FittedStreams } from '../apps/gateway/src/transcode/fitted-streams.ts';
 import { MediaWorkers } from '../apps/gateway/src/workers/media/media-workers.ts';
@@ -250,7 +250,8 @@ function usage(pid: number): { readonly mebibytes: number; readonly descriptors:
 }
 
 test('1,000 viewers come and go: memory and descriptors stay flat in gateway and worker', async (context) => {
-  const site = await startWebrtcSite(context);
+  // Should its worker end, the log says of what.
+  const site = await startWebrtcSite(context, {}, createLogger('warn'));
   await site.play({});
   const viewers = await NativeViewers.start();
   context.after(async () => viewers.kill());
