@@ -4,9 +4,10 @@ import { test, type TestContext } from 'node:test';
 import { until } from '../../../../../e2e/support/until.ts';
 import { identityOf, refusal, TestDoor } from '../../access/testing/test-door.ts';
 import type { SourceContext } from '../../cameras/source.ts';
-import { RawCaller } from './testing/raw-caller.ts';
+import { handshakeType, RawCaller } from './testing/raw-caller.ts';
 import {
   assertRun,
+  callInVain,
   hashesOf,
   makeClip,
   publishByFfmpeg,
@@ -26,18 +27,17 @@ async function startBed(t: TestContext, options: SrtTestBedOptions = {}) {
     { name: 'ann', password: 'se:cret', may: ['view:gate', 'publish:gate'] },
     { name: 'bob', token: TOKEN, may: ['view:gate', 'publish:gate', 'view:nowhere', 'view:pulled'] },
   ]);
-  const bed = await SrtTestBed.start({
+  const bed = await SrtTestBed.start(t, {
     ...options,
     server: { door, ...options.server, limits: { refusalLogMs: 0, ...options.server?.limits } },
   });
-  t.after(() => bed.close());
   return { bed, door };
 }
 
 test('ffmpeg, srt-live-transmit and GStreamer publish and watch with user and password, and with a token', async (t) => {
   const { bed, door } = await startBed(t);
   const publisher = publishByFfmpeg(clip, bed.url('publish:gate:ann:se%3Acret'));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   const byFfmpeg = watchByFfmpeg(bed.url('read:gate:ann:se%3Acret'), 40);
   const byTransmit = startTransmit(bed.url(`#!::r=gate,m=request,u=token,s=${TOKEN}`), 'file://con');
   const byGstreamer = watchByGstreamer(bed.url(`read:gate:token:${TOKEN}`), temporaryFile('access.ts'));
@@ -61,7 +61,7 @@ test('ffmpeg, srt-live-transmit and GStreamer publish and watch with user and pa
   await until(() => bed.server.connectionCount === 0);
 
   const second = publishByTransmit(clip, bed.url(`#!::r=gate,m=publish,u=token,s=${TOKEN}`));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   second.kill();
   await second.done;
 });
@@ -109,10 +109,7 @@ for (const [reason, code] of [
   test(`${reason}: ${code}`, async (t) => {
     const { bed, door } = await startBed(t);
     door.answer = refusal(reason, 1000);
-    const caller = startTransmit(bed.url('read:gate'), 'file://con');
-    await until(() => bed.log.length > 0);
-    caller.kill();
-    await caller.done;
+    await callInVain(bed, bed.url('read:gate'));
     assert.equal(bed.log[0]?.details['code'], code);
   });
 }
@@ -124,45 +121,23 @@ test('who has to change his password first does not hear that there is no camera
     code: 'ERR_PASSWORD_CHANGE_REQUIRED',
     message: 'Choose a password.',
   };
-  const caller = startTransmit(bed.url('read:gate'), 'file://con');
-  await until(() => bed.log.length > 0);
-  caller.kill();
-  await caller.done;
+  await callInVain(bed, bed.url('read:gate'));
   assert.equal(bed.log[0]?.details['code'], 1403);
 });
-
-/** A caller's conclusion, ready to be sent as often as the test likes. */
-async function conclusion(raw: RawCaller, socketId: number, streamId: string): Promise<Uint8Array> {
-  const caller = RawCaller.caller(socketId, { streamId });
-  const first = caller.tick(0);
-  assert.ok(first?.type === 'send');
-  raw.send(first.packet);
-  await until(() => answersTo(raw, socketId).length > 0);
-  const step = caller.receive(answersTo(raw, socketId)[0] ?? assert.fail(), 0);
-  assert.ok(step?.type === 'send');
-  raw.answers.length = 0;
-  return step.packet;
-}
-
-function answersTo(raw: RawCaller, socketId: number): Buffer[] {
-  return raw.answers.filter((packet) => packet.readUInt32BE(12) === socketId);
-}
-
-const typeOf = (answer: Buffer | undefined): number => answer?.readUInt32BE(16 + 20) ?? 0;
 
 test('a caller that repeats itself while the door thinks knocks once, and hears a refusal again', async (t) => {
   const { bed, door } = await startBed(t);
   const raw = await RawCaller.open(t, bed.port);
   const letGo = door.hold();
-  const packet = await conclusion(raw, 7, 'read:gate:ann:wrong');
+  const packet = await raw.conclusion(7, 'read:gate:ann:wrong');
   for (let count = 0; count < 5; count += 1) raw.send(packet);
   await until(() => door.knocks.length === 1);
   letGo();
-  await until(() => answersTo(raw, 7).length > 0);
+  await until(() => raw.answersTo(7).length > 0);
   raw.answers.length = 0;
   for (let count = 0; count < 3; count += 1) raw.send(packet);
-  await until(() => answersTo(raw, 7).length === 3);
-  assert.ok(answersTo(raw, 7).every((answer) => typeOf(answer) === 2401));
+  await until(() => raw.answersTo(7).length === 3);
+  assert.ok(raw.answersTo(7).every((answer) => handshakeType(answer) === 2401));
   assert.equal(door.knocks.length, 1);
   assert.equal(bed.log.length, 1);
 });
@@ -172,11 +147,11 @@ test('half-handshakes while the door thinks are bounded, and those that have gon
   const raw = await RawCaller.open(t, bed.port);
   const packets = new Map<number, Uint8Array>();
   for (let id = 1; id <= 12; id += 1)
-    packets.set(id, await conclusion(raw, id, `publish:gate:token:${TOKEN}`));
+    packets.set(id, await raw.conclusion(id, `publish:gate:token:${TOKEN}`));
   const letGo = door.hold();
   for (const packet of packets.values()) raw.send(packet);
   await until(() => raw.answers.length === 2);
-  assert.deepEqual(raw.answers.map(typeOf), [2402, 2402]);
+  assert.deepEqual(raw.answers.map(handshakeType), [2402, 2402]);
   assert.equal(door.knocks.length, 10);
   // One of them goes on calling, as callers do; the others are heard no more.
   const last = packets.get(10) ?? assert.fail();
@@ -188,10 +163,10 @@ test('half-handshakes while the door thinks are bounded, and those that have gon
   clearInterval(timer);
   assert.equal(bed.sessions.list().length, 1);
   assert.equal(door.knocks.length, 10);
-  assert.ok(answersTo(raw, 10).length > 0);
+  assert.ok(raw.answersTo(10).length > 0);
   for (const { owner } of bed.sessions.list()) owner.close('the test is over');
   // Their places are free again.
-  const again = await conclusion(raw, 20, `publish:gate:token:${TOKEN}`);
+  const again = await raw.conclusion(20, `publish:gate:token:${TOKEN}`);
   raw.send(again);
   await until(() => bed.server.connectionCount === 1);
 });
@@ -199,7 +174,7 @@ test('half-handshakes while the door thinks are bounded, and those that have gon
 test('closing the server does not wait for the door', async (t) => {
   const { bed, door } = await startBed(t);
   const raw = await RawCaller.open(t, bed.port);
-  const packet = await conclusion(raw, 1, `publish:gate:token:${TOKEN}`);
+  const packet = await raw.conclusion(1, `publish:gate:token:${TOKEN}`);
   const letGo = door.hold();
   raw.send(packet);
   await until(() => door.knocks.length === 1);
@@ -218,9 +193,9 @@ test('names and tokens that nobody can have prove nothing; a stream id that is t
     'read:gate:token:',
     'read:gate:token',
   ]) {
-    raw.send(await conclusion(raw, (id += 1), streamId));
-    await until(() => answersTo(raw, id).length > 0);
-    assert.equal(typeOf(answersTo(raw, id)[0]), 2401);
+    raw.send(await raw.conclusion((id += 1), streamId));
+    await until(() => raw.answersTo(id).length > 0);
+    assert.equal(handshakeType(raw.answersTo(id)[0]), 2401);
     assert.equal(door.knocks.at(-1)?.credentials.kind, 'none');
   }
 });
@@ -234,7 +209,7 @@ for (const streamId of [`publish:gate:token:${TOKEN}`, `read:pulled:token:${TOKE
     };
     const { bed } = await startBed(t, { pulled: never });
     const raw = await RawCaller.open(t, bed.port);
-    raw.send(await conclusion(raw, 1, streamId));
+    raw.send(await raw.conclusion(1, streamId));
     await until(() => bed.sessions.list().length === 1);
     bed.sessions.list()[0]?.owner.close('permission was taken away');
     assert.deepEqual(
@@ -244,6 +219,6 @@ for (const streamId of [`publish:gate:token:${TOKEN}`, `read:pulled:token:${TOKE
     assert.equal(bed.server.connectionCount, 0);
     assert.equal(bed.cameras.find('gate')?.hasPublisher, false);
     // It is told: a control packet of type 5.
-    await until(() => answersTo(raw, 1).some((packet) => packet.readUInt32BE(0) === 0x8005_0000));
+    await until(() => raw.answersTo(1).some((packet) => packet.readUInt32BE(0) === 0x8005_0000));
   });
 }

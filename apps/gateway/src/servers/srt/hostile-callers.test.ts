@@ -1,46 +1,30 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { until } from '../../../../../e2e/support/until.ts';
-import { RawCaller } from './testing/raw-caller.ts';
+import { handshakeType, RawCaller } from './testing/raw-caller.ts';
 import { assertRun, hashesOf, makeClip, publishByFfmpeg, watchByFfmpeg } from './testing/srt-peers.ts';
-import { SrtTestBed, type SrtTestBedOptions } from './testing/srt-test-bed.ts';
+import { SrtTestBed } from './testing/srt-test-bed.ts';
 
 const clip = makeClip(4);
 
-async function startBed(t: TestContext, options?: SrtTestBedOptions): Promise<SrtTestBed> {
-  const bed = await SrtTestBed.start(options);
-  t.after(() => bed.close());
-  return bed;
-}
-
 /** Calls as an honest peer would, up to the answer to the conclusion; says nothing after that. */
 async function call(raw: RawCaller, socketId: number, streamId: string): Promise<Buffer> {
-  const caller = RawCaller.caller(socketId, { streamId });
-  const first = caller.tick(0);
-  assert.ok(first?.type === 'send');
-  raw.send(first.packet);
-  const answerTo = async (): Promise<Buffer> => {
-    const isOurs = (packet: Buffer): boolean => packet.readUInt32BE(12) === socketId;
-    await until(() => raw.answers.some(isOurs));
-    return raw.answers.splice(raw.answers.findIndex(isOurs), 1)[0] ?? assert.fail();
-  };
-  const conclusion = caller.receive(await answerTo(), 0);
-  assert.ok(conclusion?.type === 'send');
-  raw.send(conclusion.packet);
-  const answer = await answerTo();
+  const conclusion = await raw.conclusion(socketId, streamId);
+  raw.send(conclusion);
+  const answer = await raw.takeAnswer(socketId);
   // Repeated, as by a peer that missed the answer.
-  raw.send(conclusion.packet);
+  raw.send(conclusion);
   return answer;
 }
 
 test('floods of rubbish, inductions, forged conclusions: nothing grows, and a viewer misses nothing', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const raw = await RawCaller.open(t, bed.port);
   // Time enough to repair what the flood pushes out of the sockets' buffers on a busy machine.
   const patient = '&latency=2000000';
   const publisher = publishByFfmpeg(clip, bed.url('publish:gate', patient));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   const viewer = watchByFfmpeg(bed.url('read:gate', patient), 40);
   await until(() => bed.server.connectionCount === 2);
   const before = process.memoryUsage().heapUsed;
@@ -74,16 +58,16 @@ test('floods of rubbish, inductions, forged conclusions: nothing grows, and a vi
 });
 
 test('half handshakes are forgotten; a caller that repeats itself is one connection', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const raw = await RawCaller.open(t, bed.port);
   for (let id = 1; id <= 500; id += 1) raw.send(RawCaller.induction(id));
   await until(() => raw.answers.length >= 400);
   assert.equal(bed.server.connectionCount, 0);
   raw.answers.length = 0;
   const answer = await call(raw, 9001, 'publish:gate');
-  await until(() => raw.answers.some((packet) => packet.readUInt32BE(12) === 9001));
+  await until(() => raw.answersTo(9001).length > 0);
   assert.equal(bed.server.connectionCount, 1);
-  const again = raw.answers.find((packet) => packet.readUInt32BE(12) === 9001);
+  const [again] = raw.answersTo(9001);
   assert.equal(again?.readUInt32BE(16 + 24), answer.readUInt32BE(16 + 24), 'the same socket');
   // It never says a word: gone after five seconds of silence, without a trace.
   await until(() => bed.server.connectionCount === 0);
@@ -92,20 +76,19 @@ test('half handshakes are forgotten; a caller that repeats itself is one connect
 });
 
 test('connections are limited, in total and by address, and free again when they end', async (t) => {
-  const bed = await startBed(t, { server: { limits: { connections: 3, connectionsPerAddress: 2 } } });
+  const bed = await SrtTestBed.start(t, { server: { limits: { connections: 3, connectionsPerAddress: 2 } } });
   const raw = await RawCaller.open(t, bed.port);
-  const typeOf = (answer: Buffer): number => answer.readUInt32BE(16 + 20);
-  assert.equal(typeOf(await call(raw, 1, 'publish:gate')), 0xffff_ffff);
-  assert.equal(typeOf(await call(raw, 2, 'publish:yard')), 0xffff_ffff);
-  assert.equal(typeOf(await call(raw, 3, 'publish:gate')), 1000 + 1402);
+  assert.equal(handshakeType(await call(raw, 1, 'publish:gate')), 0xffff_ffff);
+  assert.equal(handshakeType(await call(raw, 2, 'publish:yard')), 0xffff_ffff);
+  assert.equal(handshakeType(await call(raw, 3, 'publish:gate')), 1000 + 1402);
   assert.equal(bed.server.connectionCount, 2);
   for (const { owner } of bed.sessions.list()) owner.close('enough');
   assert.equal(bed.server.connectionCount, 0);
-  assert.equal(typeOf(await call(raw, 4, 'publish:gate')), 0xffff_ffff);
+  assert.equal(handshakeType(await call(raw, 4, 'publish:gate')), 0xffff_ffff);
 });
 
 test('packets of a connection are taken from its peer only', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const raw = await RawCaller.open(t, bed.port);
   const stranger = await RawCaller.open(t, bed.port);
   const answer = await call(raw, 7, 'publish:gate');
@@ -122,7 +105,7 @@ test('packets of a connection are taken from its peer only', async (t) => {
 });
 
 test('a publisher that sends no transport stream, or nothing, is ended', async (t) => {
-  const bed = await startBed(t, { silenceMs: 1000 });
+  const bed = await SrtTestBed.start(t, { silenceMs: 1000 });
   const raw = await RawCaller.open(t, bed.port);
   const answer = await call(raw, 7, 'publish:gate');
   const alive = Buffer.alloc(20);
@@ -135,9 +118,9 @@ test('a publisher that sends no transport stream, or nothing, is ended', async (
 });
 
 test('a publisher is taken over from, refused where that is off, and ended with its camera', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const first = publishByFfmpeg(clip, bed.url('publish:gate'));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   const second = publishByFfmpeg(clip, bed.url('publish:gate'));
   await until(() => bed.ended.length === 1);
   assert.equal(bed.ended[0]?.reason, 'another publisher took over');
@@ -149,7 +132,7 @@ test('a publisher is taken over from, refused where that is off, and ended with 
     player.kill();
     await player.done;
   }
-  const strict = await startBed(t, { overridePublisher: false });
+  const strict = await SrtTestBed.start(t, { overridePublisher: false });
   const holder = publishByFfmpeg(clip, strict.url('publish:gate'));
   await until(() => strict.cameras.find('gate')?.hasPublisher === true);
   const late = publishByFfmpeg(clip, strict.url('publish:gate'));

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { readFileSync } from 'node:fs';
 import { until } from '../../../../../e2e/support/until.ts';
 import { frameHashes } from '../../../../../packages/media/src/testing/frame-hashes.ts';
 import { startLossyLink } from './testing/lossy-link.ts';
 import {
   assertRun,
+  callInVain,
   hashesOf,
   makeClip,
   publishByFfmpeg,
@@ -15,16 +16,10 @@ import {
   watchByFfmpeg,
   watchByGstreamer,
 } from './testing/srt-peers.ts';
-import { SrtTestBed, type Recorder, type SrtTestBedOptions } from './testing/srt-test-bed.ts';
+import { SrtTestBed, type Recorder } from './testing/srt-test-bed.ts';
 
 const PASSPHRASE = 'correct horse battery';
 const clip = makeClip(5);
-
-async function startBed(t: TestContext, options?: SrtTestBedOptions): Promise<SrtTestBed> {
-  const bed = await SrtTestBed.start(options);
-  t.after(() => bed.close());
-  return bed;
-}
 
 function recordedHashes(recorder: Recorder): string[] {
   return frameHashes(recorder.annexB(), 'h264');
@@ -34,10 +29,10 @@ function recordedHashes(recorder: Recorder): string[] {
 const MOST = clip.hashes.length - 5;
 
 test('ffmpeg publishes; ffmpeg, srt-live-transmit and GStreamer watch every picture', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const recorder = bed.record();
   const publisher = publishByFfmpeg(clip, bed.url('publish:gate'));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   const gstFile = temporaryFile('gst.ts');
   const byFfmpeg = watchByFfmpeg(bed.url('read:gate'), 60);
   const byTransmit = startTransmit(bed.url('#!::r=gate,m=request'), 'file://con');
@@ -54,7 +49,7 @@ test('ffmpeg publishes; ffmpeg, srt-live-transmit and GStreamer watch every pict
   );
   assertRun(await hashesOf(byFfmpeg), clip, 60, 'ffmpeg');
   await publisher.done;
-  await until(() => bed.cameras.find('gate')?.stream.isLive === false);
+  await until(() => !bed.isLive());
   // What was sent last is played out after the latency.
   await until(() => viewers.every(({ owner }) => owner.totals().queuedBytes === 0));
   byTransmit.kill('SIGINT');
@@ -71,14 +66,14 @@ test('ffmpeg publishes; ffmpeg, srt-live-transmit and GStreamer watch every pict
 for (const keyLength of [16, 24, 32] as const) {
   test(`AES-${keyLength * 8} both ways, keys renewed by both sides`, async (t) => {
     const keyRefresh = { refreshPackets: 150, announcePackets: 60 };
-    const bed = await startBed(t, { server: { passphrase: PASSPHRASE, keyRefresh } });
+    const bed = await SrtTestBed.start(t, { server: { passphrase: PASSPHRASE, keyRefresh } });
     const recorder = bed.record();
     const secret = `&passphrase=${PASSPHRASE}&pbkeylen=${keyLength}`;
     const publisher = publishByTransmit(
       clip,
       bed.url('publish:gate', `${secret}&kmrefreshrate=150&kmpreannounce=60`),
     );
-    await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+    await until(() => bed.isLive());
     const viewer = watchByFfmpeg(bed.url('read:gate', secret), 80);
     assertRun(await hashesOf(viewer), clip, 80, 'ffmpeg');
     await publisher.done;
@@ -90,11 +85,11 @@ for (const keyLength of [16, 24, 32] as const) {
 }
 
 test('5 % loss both ways, publishing and watching: no picture is missing', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const recorder = bed.record();
   const link = await startLossyLink(t, bed.port, 0.05);
   const publisher = publishByFfmpeg(clip, bed.url('publish:gate', '&latency=500000', link.port));
-  await until(() => bed.cameras.find('gate')?.stream.isLive === true);
+  await until(() => bed.isLive());
   const viewer = watchByFfmpeg(bed.url('read:gate', '&latency=500000', link.port), 80);
   await until(() => bed.sessions.list().length === 2);
   const publishing = bed.sessions.list().find(({ kind }) => kind === 'publish');
@@ -114,10 +109,10 @@ test('5 % loss both ways, publishing and watching: no picture is missing', async
 });
 
 test('H.265 goes through as well', async (t) => {
-  const bed = await startBed(t);
+  const bed = await SrtTestBed.start(t);
   const hevc = makeClip(3, 'libx265');
   const publisher = publishByFfmpeg(hevc, bed.url('publish:yard'));
-  await until(() => bed.cameras.find('yard')?.stream.isLive === true);
+  await until(() => bed.isLive('yard'));
   assertRun(await hashesOf(watchByFfmpeg(bed.url('read:yard'), 30)), hevc, 30, 'ffmpeg');
   await publisher.done;
 });
@@ -163,13 +158,9 @@ const REFUSALS: readonly { name: string; streamId: string; secret?: string; code
 
 for (const { name, streamId, secret, code, says } of REFUSALS) {
   test(`refused with ${code}: ${name}`, async (t) => {
-    const bed = await startBed(t, { server: { passphrase: PASSPHRASE } });
+    const bed = await SrtTestBed.start(t, { server: { passphrase: PASSPHRASE } });
     const parameters = secret === undefined ? '' : `&passphrase=${secret}`;
-    const caller = startTransmit(bed.url(streamId, parameters), 'file://con');
-    await until(() => bed.log.length > 0);
-    caller.kill();
-    const { stderr } = await caller.done;
-    assert.match(stderr, says);
+    assert.match(await callInVain(bed, bed.url(streamId, parameters)), says);
     assert.equal(bed.log[0]?.details['code'], code);
     assert.equal(bed.server.connectionCount, 0);
     assert.doesNotMatch(JSON.stringify(bed.log), /horse/, 'no secret in the log');

@@ -33,12 +33,10 @@ async function freePort(): Promise<number> {
 }
 
 async function startBed(t: TestContext, address?: string): Promise<SrtTestBed> {
-  const bed = await SrtTestBed.start({
+  return SrtTestBed.start(t, {
     server: { passphrase: PASSPHRASE },
     ...(address === undefined ? {} : { pulled: new SrtSource({ address }) }),
   });
-  t.after(() => bed.close());
-  return bed;
 }
 
 /** One attempt of a source that is expected to fail; the code of its error. */

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { nodeSrtCrypto, SrtCaller, type SrtCallerOptions } from '@vedette/protocols';
+import { until } from '../../../../../../e2e/support/until.ts';
 
 /** A UDP socket that talks SRT as it likes. */
 export class RawCaller {
@@ -27,6 +29,30 @@ export class RawCaller {
     this.socket.send(packet, this.#port, '127.0.0.1');
   }
 
+  /** What came for this caller and was not taken yet. */
+  answersTo(socketId: number): Buffer[] {
+    return this.answers.filter((packet) => packet.readUInt32BE(12) === socketId);
+  }
+
+  /** Waits for an answer to this caller, and takes it. */
+  async takeAnswer(socketId: number): Promise<Buffer> {
+    await until(() => this.answersTo(socketId).length > 0);
+    const [answer = assert.fail()] = this.answersTo(socketId);
+    this.answers.splice(this.answers.indexOf(answer), 1);
+    return answer;
+  }
+
+  /** Shakes hands as an honest caller, up to the conclusion. @returns that, to be sent as often as the test likes. */
+  async conclusion(socketId: number, streamId: string): Promise<Uint8Array> {
+    const caller = RawCaller.caller(socketId, { streamId });
+    const first = caller.tick(0);
+    assert.ok(first?.type === 'send');
+    this.send(first.packet);
+    const step = caller.receive(await this.takeAnswer(socketId), 0);
+    assert.ok(step?.type === 'send');
+    return step.packet;
+  }
+
   /** A first handshake that nobody has sent yet. */
   static induction(socketId: number, options: Partial<SrtCallerOptions> = {}): Uint8Array {
     const step = RawCaller.caller(socketId, options).tick(0);
@@ -49,4 +75,9 @@ export class RawCaller {
       0,
     );
   }
+}
+
+/** The handshake type of an answer: -1 as `0xffff_ffff` is a conclusion, 1000 and more a refusal. */
+export function handshakeType(answer: Buffer | undefined): number {
+  return answer?.readUInt32BE(16 + 20) ?? 0;
 }

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
+import { until } from '../../../../../../e2e/support/until.ts';
 import { ffmpeg } from '../../../../../../packages/media/src/testing/ffmpeg.ts';
 import { frameHashes } from '../../../../../../packages/media/src/testing/frame-hashes.ts';
 import { framemd5Hashes, startFfmpeg, startPlayer, type Player } from '../../rtsp/testing/player.ts';
+import type { SrtTestBed } from './srt-test-bed.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vedette-srt-'));
 /** What runs; a test that fails leaves its peers behind. */
@@ -78,8 +80,11 @@ export function publishByTransmit(clip: Clip, address: string): Transmit {
   return player;
 }
 
-/** srt-live-transmit, its log on its standard error. */
-/** @param isPersistent tries again and again when it is refused. */
+/**
+ * srt-live-transmit, its log on its standard error.
+ *
+ * @param isPersistent tries again and again when it is refused.
+ */
 export function startTransmit(
   from: string,
   to: string,
@@ -103,6 +108,14 @@ export function startTransmit(
     child.once('close', (code) => resolve({ code, stdout: Buffer.concat(chunks), stderr }));
   });
   return tracked({ done, said: () => stderr, kill: (signal = 'SIGKILL') => void child.kill(signal) });
+}
+
+/** srt-live-transmit calls `address`, in vain: the server's `log` tells of it. @returns what it said. */
+export async function callInVain({ log }: Pick<SrtTestBed, 'log'>, address: string): Promise<string> {
+  const caller = startTransmit(address, 'file://con');
+  await until(() => log.length > 0);
+  caller.kill();
+  return (await caller.done).stderr;
 }
 
 /** ffmpeg watches `pictures` pictures from `address`. */

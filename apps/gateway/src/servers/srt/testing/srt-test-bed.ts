@@ -1,3 +1,4 @@
+import type { TestContext } from 'node:test';
 import { cameraConfig, type CameraConfig } from '@vedette/contract';
 import { isNalTrack, type AccessUnit, type Track } from '@vedette/media';
 import { OPEN_DOOR } from '../../../access/door.ts';
@@ -77,8 +78,13 @@ export class SrtTestBed {
     });
   }
 
-  static async start(options: SrtTestBedOptions = {}): Promise<SrtTestBed> {
+  /** Closed after the test. */
+  static async start(
+    context: Pick<TestContext, 'after'>,
+    options: SrtTestBedOptions = {},
+  ): Promise<SrtTestBed> {
     const bed = new SrtTestBed(options);
+    context.after(() => bed.close());
     await bed.apply();
     bed.port = await bed.server.listen();
     return bed;
@@ -97,6 +103,10 @@ export class SrtTestBed {
   /** An address for callers; `port` where they come through a relay. */
   url(streamId: string, parameters = '', port = this.port): string {
     return `srt://127.0.0.1:${port}?streamid=${streamId}${parameters}`;
+  }
+
+  isLive(cameraId = 'gate'): boolean {
+    return this.cameras.find(cameraId)?.stream.isLive === true;
   }
 
   record(cameraId = 'gate'): Recorder {
