@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NAL_LIMITS, ProtocolError } from '@vedette/media';
 import { createDepacketizer } from './create-depacketizer.ts';
-import type { Depacketizer } from './depacketizer.ts';
+import type { Depacketizer, DepacketizedUnit } from './depacketizer.ts';
 import type { RtpPacket } from './packet.ts';
 import { IDR, outcome, P, PPS, run, SPS } from './testing/depacketized.ts';
 import { testFormat, testPacket, testPackets } from './testing/fixtures.ts';
