@@ -183,6 +183,19 @@ const WAYS: readonly {
     cut: async ({ id }) => admin.ask('POST', `/api/v1/users/${id}/logout`),
   },
   {
+    name: 'the user logs himself out everywhere',
+    cut: async ({ token }) =>
+      new ApiClient(gateway.http, token).ask('POST', '/api/v1/auth/logout-everywhere'),
+  },
+  {
+    name: 'the user changes his password',
+    cut: async ({ token, password }) =>
+      new ApiClient(gateway.http, token).ask('POST', '/api/v1/me/password', {
+        currentPassword: password,
+        newPassword: `${password}-anew`,
+      }),
+  },
+  {
     name: 'the user is removed',
     cut: async ({ id }) => admin.ask('DELETE', `/api/v1/users/${id}`),
   },

@@ -30,6 +30,7 @@ async function addLoginRoutes({ config, http, access, cameras, administration }:
   const { users, webSessions, apiTokens, devices, audit, login, logout, passwords, recoveryCodes } = access;
   const { sessionHours, refreshTokenDays } = config.access;
   const common = {
+    endSessions: (userId: string, reason: string) => administration.guard.endSessionsOfUser(userId, reason),
     users,
     webSessions,
     tokens: apiTokens,

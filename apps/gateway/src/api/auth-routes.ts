@@ -130,7 +130,8 @@ function addLogout(app: HttpApp, context: LoginContext, { logout, users }: AuthR
       config: { access: 'person' },
       schema: {
         summary: 'End all logins of whoever asks',
-        description: 'Cookies, access and refresh tokens that were issued before are void.',
+        description:
+          'Cookies, access and refresh tokens that were issued before are void, and what is being watched ends.',
         tags: ['auth'],
         response: { 204: z.null(), 401: problem, 403: problem, 503: problem },
       },
@@ -138,6 +139,7 @@ function addLogout(app: HttpApp, context: LoginContext, { logout, users }: AuthR
     async (request, reply) => {
       const user = context.userOf(request);
       await logout.everywhere(user);
+      context.endMedia(user, 'logged out everywhere');
       context.record(request, 'login.endedEverywhere', user);
       context.endCookie(request, reply);
       return reply.code(204).send(null);

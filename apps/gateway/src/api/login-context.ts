@@ -21,6 +21,8 @@ export interface LoginContextDependencies {
   readonly sessionHours: number;
   /** `access.refreshTokenDays`: as long lasts a login of the dashboard that is to be remembered. */
   readonly refreshTokenDays: number;
+  /** Ends the running media sessions of a user: `SessionGuard.endSessionsOfUser`. */
+  readonly endSessions: (userId: string, reason: string) => void;
 }
 
 const HOUR_MS = 3_600_000;
@@ -50,6 +52,11 @@ export class LoginContext {
     const user = identity.kind === 'user' ? this.#dependencies.users.byId(identity.id) : undefined;
     if (user !== undefined) return user;
     throw refusalProblem(NOT_A_PERSON, { headers, isMedia: false });
+  }
+
+  /** Whoever knows what was void is not to go on watching. */
+  endMedia({ id }: UserRecord, reason: string): void {
+    this.#dependencies.endSessions(id, reason);
   }
 
   /** The login of the dashboard that the request comes from, where it counts. */

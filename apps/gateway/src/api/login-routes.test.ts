@@ -153,6 +153,7 @@ describe('routes of logging in', () => {
       '401 ERR_REFRESH_TOKEN',
     );
     assert.ok(site.desk.users.byId(user.id));
+    assert.deepEqual(site.ended.at(-1), [user.id, 'logged out everywhere']);
     await tokens('everywhere');
   });
 
@@ -177,6 +178,7 @@ describe('routes of logging in', () => {
     assert.equal((await ask('/api/v1/me/password', { ...change, newPassword: 'short' })).status, 400);
     const changed = await ask('/api/v1/me/password', change);
     assert.equal(changed.status, 200);
+    assert.deepEqual(site.ended.at(-1), [id, 'the password was changed']);
     assert.equal((await ask('/api/v1/me')).status, 401, 'the cookie before is void');
     const [value = ''] = changed.cookies['vedette_session'] ?? [];
     const next = { cookies: { vedette_session: value } };

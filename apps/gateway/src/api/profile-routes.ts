@@ -100,7 +100,7 @@ function addPassword(app: HttpApp, context: LoginContext, dependencies: ProfileR
       schema: {
         summary: 'Change the own password',
         description:
-          'Ends all other logins. The answer is as of a login: who asks by a token gets new ones, who asks by the ' +
+          'Ends all other logins, and what is being watched. The answer is as of a login: who asks by a token gets new ones, who asks by the ' +
           'cookie a new cookie. 204 where name and password came with the request itself.',
         tags: ['profile'],
         body: passwordChange,
@@ -121,6 +121,7 @@ function addPassword(app: HttpApp, context: LoginContext, dependencies: ProfileR
       const isRemembered = context.isRemembered(request);
       await confirmPassword(request, context, dependencies.login, user, request.body.currentPassword);
       const changed = await changePassword(request.body, user, dependencies);
+      context.endMedia(user, 'the password was changed');
       context.record(request, 'password.changed', user);
       const answer = await answerAnew(request, reply, context, changed, isRemembered);
       return answer === undefined ? reply.code(204).send(null) : reply.code(200).send(answer);

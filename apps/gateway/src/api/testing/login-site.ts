@@ -58,6 +58,8 @@ export class LoginSite {
   }
 
   readonly #access: HttpAccess;
+  /** Whose media sessions were ended, and why. */
+  readonly ended: [string, string][] = [];
 
   static async open(): Promise<LoginSite> {
     const site = new LoginSite(await LoginDesk.open());
@@ -79,6 +81,7 @@ export class LoginSite {
       refreshTokenDays: 30,
       login: desk.login,
       logout: desk.logout,
+      endSessions: (userId: string, reason: string) => this.ended.push([userId, reason]),
       now,
     };
     await this.#server.prepare();
