@@ -17,9 +17,10 @@ import { OidcError } from './oidc-error.ts';
 
 /**
  * The administrator wrote `http://` himself: a provider on the same machine, or in a trusted network. It has to be this
- * very function: `discovery` looks for it.
+ * very function: `discovery` looks for it. It is not on its way out: openid-client calls it deprecated so that nobody
+ * uses it unawares, and has nothing in its place.
  */
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out; nothing else does it
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- see above
 const ALLOW_PLAIN = allowInsecureRequests;
 
 /** How far the provider's clock may be off. */

@@ -117,8 +117,7 @@ export class SqliteThreadDialect implements Dialect {
     return new QueueAdapter();
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Kysely's own signature
-  createIntrospector(db: Kysely<any>): DatabaseIntrospector {
+  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
     return new SqliteIntrospector(db);
   }
 }
