@@ -8,6 +8,7 @@ import {
   sessionPage,
   tokenPair,
   type ApiKeyScope,
+  type CreatedUser,
   type Grant,
   type IssuedStreamToken,
   type NewShareLink,
@@ -107,14 +108,24 @@ export class ApiClient {
     return madeApiKey.parse(await this.ask('POST', '/api/v1/api-keys', wish));
   }
 
-  /** Somebody who has logged in and chosen a password of his own. */
-  async makeUser(wish: NewUser): Promise<Account> {
-    const made = createdUser.parse(await this.ask('POST', '/api/v1/users', wish));
-    const { id, name, initialPassword } = made;
-    const first = initialPassword ?? wish.password ?? '';
-    const password = `own-word-of-${name}`;
-    const newcomer = await logIn(this.http, name, first);
+  /** Somebody who has not logged in yet. */
+  async makeNewcomer(wish: NewUser): Promise<CreatedUser> {
+    return createdUser.parse(await this.ask('POST', '/api/v1/users', wish));
+  }
+
+  /** Somebody who has logged in once, and chosen `password`. */
+  async makePerson(wish: NewUser, password: string): Promise<CreatedUser> {
+    const made = await this.makeNewcomer(wish);
+    const first = made.initialPassword ?? wish.password ?? '';
+    const newcomer = await logIn(this.http, made.name, first);
     await newcomer.ask('POST', '/api/v1/me/password', { currentPassword: first, newPassword: password });
+    return made;
+  }
+
+  /** Somebody with a password of his own, and logged in. */
+  async makeUser(wish: NewUser): Promise<Account> {
+    const password = `own-word-of-${wish.name}`;
+    const { id, name } = await this.makePerson(wish, password);
     const { token = '' } = await logIn(this.http, name, password);
     return { id, name, password, token };
   }
