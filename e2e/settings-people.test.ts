@@ -154,7 +154,7 @@ test('what the gateway does not take is said at the field, and what was typed st
   assert.equal(await address(dialog).getAttribute('aria-invalid'), 'true');
   assert.equal(await address(dialog).inputValue(), 'file:/etc/passwd');
   await dialog.getByLabel('Id', { exact: true }).fill('gate');
-  await dialog.getByText('There is a camera of this id already').waitFor();
+  await dialog.getByText('There is one of this id already').waitFor();
 });
 
 test('groups and zones are made, filled, renamed and removed; what the file says stays', async (context) => {

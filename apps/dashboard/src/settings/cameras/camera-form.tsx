@@ -5,7 +5,8 @@ import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { faultBeside, faultOf } from '../../ui/field-fault.ts';
-import { isId, proposedId } from '../../ui/proposed-id.ts';
+import { proposedId } from '../../ui/proposed-id.ts';
+import { IdField } from '../id-field.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { sourceOf, type CameraDraft } from './camera-draft.ts';
 import { SourceFields } from './source-fields.tsx';
@@ -16,12 +17,6 @@ const words = setupMessages.cameras;
 
 /** Fields that say themselves what is wrong with them. */
 const OWN_FAULTS = ['source', 'name', 'id', 'sources', 'tlsFingerprint', 'renditions'];
-
-/** What is wrong with an id that somebody typed. */
-function idFault(id: string, taken: readonly string[]): string | undefined {
-  if (taken.includes(id)) return words.form.idTaken;
-  return isId(id) ? undefined : words.form.idWrong;
-}
 
 function NameFields({
   draft,
@@ -50,17 +45,13 @@ function NameFields({
         onChange={(event) => onChange({ name: event.target.value })}
       />
       {isNew && (
-        <TextField
-          label={words.form.id}
+        <IdField
+          id={id}
+          isTyped={draft.id !== null}
+          taken={taken}
           hint={words.form.idHint}
-          error={(draft.id === null ? undefined : idFault(id, taken)) ?? faultOf(error, 'id')}
-          value={id}
-          maxLength={64}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          onChange={(event) => onChange({ id: event.target.value === '' ? null : event.target.value })}
+          error={faultOf(error, 'id')}
+          onType={(typed) => onChange({ id: typed })}
         />
       )}
     </div>

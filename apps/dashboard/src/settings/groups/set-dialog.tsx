@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { faultBeside, faultOf } from '../../ui/field-fault.ts';
 import { proposedId } from '../../ui/proposed-id.ts';
+import { IdField } from '../id-field.tsx';
 import { CameraChecks } from './camera-checks.tsx';
 import { SET_LISTS, type SetKind } from './set-lists.ts';
 
@@ -44,50 +45,30 @@ interface SetFormProps {
   readonly onDone: () => void;
 }
 
-function NameFields({
+function NameField({
   set,
-  id,
   name,
   error,
   onName,
-  onId,
 }: {
   readonly set: CameraSetJson | undefined;
-  readonly id: string;
   readonly name: string;
   readonly error: Error | null;
   readonly onName: (name: string) => void;
-  readonly onId: (id: string) => void;
 }): ReactNode {
   const isOfFile = set?.managedBy === 'file';
   return (
-    <>
-      <TextField
-        label={words.name}
-        hint={isOfFile ? words.nameFromFile : words.nameHint}
-        error={faultOf(error, 'name')}
-        value={name}
-        disabled={isOfFile}
-        maxLength={200}
-        autoComplete="off"
-        required
-        onChange={(event) => onName(event.target.value)}
-      />
-      {set === undefined && (
-        <TextField
-          label={words.id}
-          hint={words.idHint}
-          error={faultOf(error, 'id')}
-          value={id}
-          maxLength={64}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          onChange={(event) => onId(event.target.value)}
-        />
-      )}
-    </>
+    <TextField
+      label={words.name}
+      hint={isOfFile ? words.nameFromFile : words.nameHint}
+      error={faultOf(error, 'name')}
+      value={name}
+      disabled={isOfFile}
+      maxLength={200}
+      autoComplete="off"
+      required
+      onChange={(event) => onName(event.target.value)}
+    />
   );
 }
 
@@ -110,14 +91,17 @@ function SetForm({ kind, set, takenIds, onDone }: SetFormProps): ReactNode {
   return (
     <form onSubmit={submit} className="flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-auto px-5 pb-4">
-        <NameFields
-          set={set}
-          id={id}
-          name={name}
-          error={error}
-          onName={setName}
-          onId={(typed) => setTypedId(typed === '' ? null : typed)}
-        />
+        <NameField set={set} name={name} error={error} onName={setName} />
+        {set === undefined && (
+          <IdField
+            id={id}
+            isTyped={typedId !== null}
+            taken={takenIds}
+            hint={words.idHint}
+            error={faultOf(error, 'id')}
+            onType={setTypedId}
+          />
+        )}
         <CameraChecks members={set?.cameras ?? []} chosen={chosen} onChange={setChosen} />
         <Complaint error={faultBeside(error, ['name', 'id'])} />
       </div>
