@@ -8,11 +8,11 @@ import { messages } from '../../messages/index.ts';
 import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyIconButton } from '../../ui/copy-button.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { SecretOnce } from '../../ui/secret-once.tsx';
 import { useClock } from '../../viewer/use-clock.ts';
+import { DeleteDialog } from '../delete-dialog.tsx';
 
 const words = setupMessages.cameras.keys;
 
@@ -94,16 +94,8 @@ export function MakePublishKey({ cameraId }: { readonly cameraId: string }): Rea
 
 function KeyRow({ publishKey }: { readonly publishKey: PublishKey }): ReactNode {
   const { id, cameraId, name, lastUsedAt } = publishKey;
-  const client = useQueryClient();
   const { wallMs } = useClock(false);
   const [isAsking, setAsking] = useState(false);
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => api.send('DELETE', `${listPath(cameraId)}/${id}`),
-    onSuccess: async () => {
-      setAsking(false);
-      await client.invalidateQueries({ queryKey: listKey(cameraId) });
-    },
-  });
   const used =
     lastUsedAt === null ? words.neverUsed : words.used(formatMoment(Date.parse(lastUsedAt), wallMs));
   return (
@@ -118,13 +110,12 @@ function KeyRow({ publishKey }: { readonly publishKey: PublishKey }): ReactNode 
         onClick={() => setAsking(true)}
       />
       {isAsking && (
-        <ConfirmDialog
+        <DeleteDialog
+          path={`${listPath(cameraId)}/${id}`}
           title={words.revokeOf(name)}
           text={words.revokeText}
           action={words.revoke}
-          isBusy={isPending}
-          error={error}
-          onConfirm={() => mutate()}
+          forget={async (client) => client.invalidateQueries({ queryKey: listKey(cameraId) })}
           onClose={() => setAsking(false)}
         />
       )}

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { CameraSetJson } from '@vedette/contract';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
@@ -8,8 +8,8 @@ import { messages } from '../../messages/index.ts';
 import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { ACTIONS_CELL, CELL, DataTable, ROW } from '../../ui/data-table.tsx';
+import { DeleteDialog } from '../delete-dialog.tsx';
 import { SetDialog } from './set-dialog.tsx';
 import { SET_LISTS, type SetKind } from './set-lists.ts';
 
@@ -66,37 +66,6 @@ function Row({
         )}
       </td>
     </tr>
-  );
-}
-
-function RemoveDialog({
-  kind,
-  set: { id, name },
-  onClose,
-}: {
-  readonly kind: SetKind;
-  readonly set: CameraSetJson;
-  readonly onClose: () => void;
-}): ReactNode {
-  const client = useQueryClient();
-  const { path, queryKey } = SET_LISTS[kind];
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => api.send('DELETE', `${path}/${id}`),
-    onSuccess: async () => {
-      onClose();
-      await client.invalidateQueries({ queryKey });
-    },
-  });
-  return (
-    <ConfirmDialog
-      title={words.removeOf(name)}
-      text={words.removeText}
-      action={words.remove}
-      isBusy={isPending}
-      error={error}
-      onConfirm={() => mutate()}
-      onClose={onClose}
-    />
   );
 }
 
@@ -158,7 +127,16 @@ export function SetSection({ kind }: { readonly kind: SetKind }): ReactNode {
           onClose={() => setEditing(null)}
         />
       )}
-      {removing !== null && <RemoveDialog kind={kind} set={removing} onClose={() => setRemoving(null)} />}
+      {removing !== null && (
+        <DeleteDialog
+          path={`${path}/${removing.id}`}
+          title={words.removeOf(removing.name)}
+          text={words.removeText}
+          action={words.remove}
+          forget={async (client) => client.invalidateQueries({ queryKey })}
+          onClose={() => setRemoving(null)}
+        />
+      )}
     </section>
   );
 }
