@@ -51,7 +51,7 @@ describe('keys of the API', () => {
   });
 
   test('what it may with a camera that is removed goes, with another one stays; also after a restart', async () => {
-    const yard = { target: { kind: 'camera', id: 'yard' }, actions: ['view'] } as const;
+    const yard: ApiKeyScope['grants'][number] = { target: { kind: 'camera', id: 'yard' }, actions: ['view'] };
     const { record } = await make({ ...VIEW_GATE, grants: [...VIEW_GATE.grants, yard] });
     await desk.apiKeys.forgetTarget({ kind: 'camera', id: 'gate' });
     const again = await desk.restarted();
