@@ -4,6 +4,7 @@ import { LogOut } from 'lucide-react';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../cameras/first-list.ts';
 import { NewPasswordForm } from '../login/new-password-form.tsx';
+import { accountMessages } from '../messages/account.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
@@ -14,7 +15,7 @@ import { LoginList } from './login-list.tsx';
 import { SecondFactor } from './second-factor.tsx';
 import { refreshAccount, useAccount, useLogout } from './use-account.ts';
 
-const words = messages.account;
+const words = accountMessages.account;
 type Person = NonNullable<Profile['user']>;
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
@@ -101,13 +102,13 @@ function PersonSections({ user }: { readonly user: Person }): ReactNode {
 
 /** Who one is, how one logs in, and where one is logged in. */
 export function AccountPage(): ReactNode {
-  useTitle(words.title);
+  useTitle(messages.places.account);
   const account = useAccount();
   const logOut = useLogout();
   const { mutate, isPending, error } = useMutation({ mutationFn: logOut });
   return (
     <div className="h-full overflow-auto">
-      <PageHeader title={words.title}>
+      <PageHeader title={messages.places.account}>
         {account?.kind === 'user' && (
           <Button onClick={() => mutate()} disabled={isPending}>
             <LogOut size={16} aria-hidden />

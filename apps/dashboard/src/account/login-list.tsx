@@ -4,13 +4,14 @@ import { Monitor, X } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { api } from '../cameras/first-list.ts';
 import { formatMoment } from '../format/format.ts';
+import { accountMessages } from '../messages/account.ts';
 import { messages } from '../messages/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { useClock } from '../viewer/use-clock.ts';
 
-const words = messages.account;
+const words = accountMessages.account;
 const QUERY_KEY = ['account', 'logins'];
 
 /** The program and the system of a User-Agent, as people call them; the whole where they are not known. */

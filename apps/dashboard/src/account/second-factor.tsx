@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Profile, TotpSetup } from '@vedette/contract';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../cameras/first-list.ts';
+import { accountMessages } from '../messages/account.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
@@ -10,7 +11,7 @@ import { TextField } from '../ui/field.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
 import { refreshAccount } from './use-account.ts';
 
-const words = messages.account;
+const words = accountMessages.account;
 
 /** Asks for the password before what it protects. */
 function PasswordForm({
@@ -37,7 +38,7 @@ function PasswordForm({
     <form onSubmit={submit} className="flex max-w-xs flex-col gap-3">
       <input type="text" value={name} autoComplete="username" readOnly hidden />
       <TextField
-        label={messages.login.currentPassword}
+        label={accountMessages.login.currentPassword}
         type="password"
         value={password}
         onChange={(event) => setPassword(event.target.value)}
@@ -86,7 +87,7 @@ function Enrolment({
         {words.orType} <code className="font-mono break-all">{setup.secret}</code>
       </p>
       <TextField
-        label={messages.login.code}
+        label={accountMessages.login.code}
         className="max-w-40"
         value={code}
         onChange={(event) => setCode(event.target.value)}

@@ -73,9 +73,9 @@ function AccountMenu(): ReactNode {
   const account = useAccount();
   if (account?.kind !== 'user') return null;
   return (
-    <nav aria-label={messages.account.title}>
-      <Hint text={messages.account.titleOf(account.name)} side="right">
-        <Link to="/account" aria-label={messages.account.titleOf(account.name)} className={ITEM}>
+    <nav aria-label={messages.places.account}>
+      <Hint text={messages.places.accountOf(account.name)} side="right">
+        <Link to="/account" aria-label={messages.places.accountOf(account.name)} className={ITEM}>
           <CircleUserRound size={20} strokeWidth={1.75} aria-hidden />
         </Link>
       </Hint>
@@ -113,7 +113,7 @@ export function Rail(): ReactNode {
         <ThemeMenu />
         <IconButton
           icon={CircleQuestionMark}
-          label={messages.help.title}
+          label={messages.help}
           shortcut="?"
           side="right"
           className="size-10"

@@ -1,7 +1,6 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useAccount } from '../account/use-account.ts';
-import { HelpDialog } from '../help/help-dialog.tsx';
 import { endEarly } from '../early-pictures.ts';
 import { isStrangersPage, loginAddress } from '../login/next-place.ts';
 import { messages } from '../messages/index.ts';
@@ -11,6 +10,10 @@ import { useKeys } from '../ui/use-keys.ts';
 import { GatewayBanner } from './gateway-banner.tsx';
 import { OverlaysContext, type Overlays } from './overlays.ts';
 import { Rail } from './rail.tsx';
+
+const loadHelp = async (): Promise<typeof import('../help/help-dialog.tsx')> =>
+  import('../help/help-dialog.tsx');
+const HelpDialog = lazy(async () => ({ default: (await loadHelp()).HelpDialog }));
 
 type Overlay = 'palette' | 'help' | null;
 
@@ -51,7 +54,15 @@ export function Shell(): ReactNode {
   useLoginGuard(frame);
   const isWall = useIsWall();
   const overlays = useMemo<Overlays>(
-    () => ({ openPalette: () => setOverlay('palette'), openHelp: () => setOverlay('help') }),
+    () => ({
+      openPalette: () => setOverlay('palette'),
+      // Where it can't be loaded the page stays as it is.
+      openHelp: () =>
+        void loadHelp().then(
+          () => setOverlay('help'),
+          () => undefined,
+        ),
+    }),
     [],
   );
   useEffect(endEarly, []);
@@ -87,7 +98,7 @@ export function Shell(): ReactNode {
         </div>
       </div>
       {overlay === 'palette' && <CommandPalette onClose={close} onHelp={overlays.openHelp} />}
-      {overlay === 'help' && <HelpDialog onClose={close} />}
+      <Suspense>{overlay === 'help' && <HelpDialog onClose={close} />}</Suspense>
     </OverlaysContext>
   );
 }

@@ -1,10 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { ServerToClientEvents } from '@vedette/contract';
-import { io, type Socket } from 'socket.io-client';
 import { PAGE_TOKEN } from '../account/page-token.ts';
 import { refreshAccount } from '../account/use-account.ts';
 import { removePush, replacePushes, upsertPush } from '../pushes/use-pushes.ts';
 import { players } from '../viewer/players.ts';
+import type { EventSocket } from './event-socket.ts';
 import { removeCamera, replaceCameras, upsertCamera } from './use-cameras.ts';
 
 /** A restart behind a proxy takes a moment: shorter gaps are nobody's business. */
@@ -17,29 +16,62 @@ export type LinkState = 'connecting' | 'connected' | 'lost';
 /** The one event socket of the page: keeps the list of cameras fresh, and knows whether the gateway is there. */
 export class GatewayLink {
   readonly #client: QueryClient;
-  readonly #socket: Socket<ServerToClientEvents>;
   readonly #listeners = new Set<() => void>();
   #state: LinkState = 'connecting';
+  #socket: Promise<EventSocket> | undefined;
+  #token = PAGE_TOKEN;
   #isLent = false;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: QueryClient) {
-    const socket: Socket<ServerToClientEvents> = io({
-      autoConnect: false,
-      auth: PAGE_TOKEN === undefined ? {} : { token: PAGE_TOKEN },
-      transports: ['websocket'],
-      reconnectionDelay: 500,
-      reconnectionDelayMax: 2000,
-    });
     this.#client = client;
-    this.#socket = socket;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** @param token of a share link, from whom is nobody else here. */
+  open(token?: string): void {
+    if (token !== undefined) this.#token = token;
+    this.#isLent = token !== undefined;
+    void this.#connect();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      this.#socket ??= this.#makeSocket();
+      (await this.#socket).connect();
+    } catch {
+      // What it is made of did not arrive.
+      this.#socket = undefined;
+      this.#away();
+      setTimeout(() => void this.#connect(), TURNED_AWAY_MS);
+    }
+  }
+
+  /** What it takes is loaded when it is opened first: whoever has not logged in hears nothing, and needs none of it. */
+  async #makeSocket(): Promise<EventSocket> {
+    const { eventSocket } = await import('./event-socket.ts');
+    const client = this.#client;
+    const socket = eventSocket(() => this.#token);
+    const away = (): void => {
+      this.#away();
+      // Ended or refused by the gateway: it does not try again by itself.
+      if (!socket.active) void this.#turnedAway();
+    };
     socket.on('connect', () => {
       const wasAway = this.#state === 'lost' || this.#lostTimer !== undefined;
       this.#set('connected');
       if (wasAway) players.retryAll();
     });
-    socket.on('disconnect', () => this.#away());
-    socket.on('connect_error', () => this.#away());
+    socket.on('disconnect', away);
+    socket.on('connect_error', away);
     socket.on('cameras', (cameras) => replaceCameras(client, cameras));
     socket.on('camera', (camera) => {
       // What may be done with it is told by the account alone.
@@ -49,27 +81,10 @@ export class GatewayLink {
     socket.on('pushes', (pushes) => replacePushes(client, pushes));
     socket.on('push', (push) => upsertPush(client, push));
     socket.on('push_removed', ({ cameraId, id }) => removePush(client, cameraId, id));
-  }
-
-  get state(): LinkState {
-    return this.#state;
-  }
-
-  /** @param token of a share link, from whom is nobody else here. */
-  open(token?: string): void {
-    if (token !== undefined) this.#socket.auth = { token };
-    this.#isLent = token !== undefined;
-    this.#socket.connect();
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return socket;
   }
 
   #away(): void {
-    // Ended or refused by the gateway: it does not try again by itself.
-    if (!this.#socket.active) void this.#turnedAway();
     if (this.#state === 'lost') return;
     this.#lostTimer ??= setTimeout(() => this.#set('lost'), LOST_AFTER_MS);
   }
@@ -79,7 +94,7 @@ export class GatewayLink {
     // The page of the link finds out itself whether it is good still.
     if (this.#isLent) return;
     const account = await refreshAccount(this.#client);
-    if (account !== null) setTimeout(() => this.#socket.connect(), TURNED_AWAY_MS);
+    if (account !== null) setTimeout(() => void this.#connect(), TURNED_AWAY_MS);
   }
 
   #set(state: LinkState): void {

@@ -1,9 +1,11 @@
 import { Fragment, type ReactNode } from 'react';
+import { helpMessages } from '../messages/help.ts';
 import { messages } from '../messages/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Kbd } from '../ui/kbd.tsx';
 
-const { keys, groups, title } = messages.help;
+const { keys, groups } = helpMessages;
+const title = messages.help;
 
 /** `⌘` on Apple's keyboards. */
 const COMMAND = /Mac|iP(?:hone|ad)/.test(navigator.userAgent) ? '⌘' : 'Ctrl';

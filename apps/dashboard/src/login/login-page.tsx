@@ -3,7 +3,7 @@ import { ApiError } from '@vedette/client';
 import type { CookieLogin, LoginMethods, LoginRequest } from '@vedette/contract';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../cameras/first-list.ts';
-import { messages } from '../messages/index.ts';
+import { accountMessages } from '../messages/account.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
 import { CheckField, TextField } from '../ui/field.tsx';
@@ -12,7 +12,7 @@ import { Mark } from '../app/mark.tsx';
 import { NewPasswordForm } from './new-password-form.tsx';
 import { placeAfterLogin } from './next-place.ts';
 
-const words = messages.login;
+const words = accountMessages.login;
 
 type Step = 'password' | 'code' | 'newPassword';
 

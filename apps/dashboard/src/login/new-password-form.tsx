@@ -1,12 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../cameras/first-list.ts';
+import { accountMessages } from '../messages/account.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
 import { TextField } from '../ui/field.tsx';
 
-const words = messages.login;
+const words = accountMessages.login;
 
 export interface NewPasswordFormProps {
   /** What the person logs in with: password managers ask which password it is that changes. */

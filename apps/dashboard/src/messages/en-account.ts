@@ -1,6 +1,5 @@
 /** What is said to those who log in, about themselves, and to those with whom something was shared. */
 export const account = {
-  roles: { user: 'user', operator: 'operator', admin: 'administrator' },
   login: {
     title: 'Log in',
     name: 'Name',
@@ -29,8 +28,6 @@ export const account = {
     } as Readonly<Record<string, string>>,
   },
   account: {
-    title: 'Your account',
-    titleOf: (name: string) => `Your account (${name})`,
     logOut: 'Log out',
     open: 'Access is open: everybody who reaches this gateway may do everything, and nobody logs in. Set access.mode to required to change that.',
     profile: 'Profile',

@@ -1,17 +1,7 @@
 /** What the pages of the settings say. */
 export const settings = {
   settings: {
-    title: 'Settings',
     forbidden: 'This page is for those who run this gateway. Ask one of them.',
-    places: {
-      cameras: 'Cameras',
-      groups: 'Groups and zones',
-      people: 'People',
-      permissions: 'Permissions',
-      links: 'Tokens and links',
-      keys: 'API keys',
-      audit: 'Audit log',
-    },
   },
   audit: {
     failed: 'The audit log did not arrive',
@@ -43,16 +33,6 @@ export const settings = {
     result: 'Result',
     more: 'More',
     detail: 'Details',
-    kinds: {
-      nobody: 'Nobody known',
-      everybody: 'The gateway itself',
-      user: 'person',
-      apiKey: 'API key',
-      streamToken: 'stream token',
-      shareLink: 'share link',
-      publishKey: 'publish key',
-      outside: 'outside account',
-    },
     verify: 'Verify',
     verifying: 'Verifying',
     intact: (entries: number) => `All ${entries} entries are as they were written`,

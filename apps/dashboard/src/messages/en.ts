@@ -1,14 +1,40 @@
-import { account } from './en-account.ts';
-import { grants } from './en-grants.ts';
-import { settings } from './en-settings.ts';
-
 /**
- * Every word that the dashboard says. Another language is another file of this shape; what takes a
- * number or a name is a function, so that each language can order and inflect as it needs.
+ * The words of the live page, and those that several pages say; further ones come with the pages that say them.
+ * Another language is another file of this shape; what takes a number or a name is a function, so that each language can
+ * order and inflect as it needs.
  */
 export const en = {
   product: 'Vedette',
-  places: { label: 'Places', live: 'Live', sessions: 'Who is watching', settings: 'Settings' },
+  help: 'Keyboard shortcuts',
+  places: {
+    label: 'Places',
+    live: 'Live',
+    sessions: 'Who is watching',
+    settings: 'Settings',
+    account: 'Your account',
+    accountOf: (name: string) => `Your account (${name})`,
+  },
+  settingsPlaces: {
+    cameras: 'Cameras',
+    groups: 'Groups and zones',
+    people: 'People',
+    permissions: 'Permissions',
+    links: 'Tokens and links',
+    keys: 'API keys',
+    audit: 'Audit log',
+  },
+  roles: { user: 'user', operator: 'operator', admin: 'administrator' },
+  /** Who it is that watches or has done something. */
+  kinds: {
+    nobody: 'Nobody known',
+    everybody: 'The gateway itself',
+    user: 'person',
+    apiKey: 'API key',
+    streamToken: 'stream token',
+    shareLink: 'share link',
+    publishKey: 'publish key',
+    outside: 'outside account',
+  },
   cancel: 'Cancel',
   done: 'Done',
   listFailed: 'The list did not arrive',
@@ -206,34 +232,10 @@ export const en = {
     },
     layout: (name: string) => `Layout: ${name}`,
     theme: (name: string) => `Theme: ${name}`,
-    help: 'Keyboard shortcuts',
     accountKeywords: 'profile password log out',
     details: 'Show or hide details',
   },
   theme: { label: 'Theme', dark: 'Dark', light: 'Light', system: 'As the system' },
-  help: {
-    title: 'Keyboard shortcuts',
-    groups: { everywhere: 'Everywhere', grid: 'On the grid', picture: 'On a picture' },
-    keys: {
-      palette: 'Find a camera, a page or an action',
-      help: 'This help',
-      back: 'Back',
-      move: 'Move between cameras',
-      pages: 'Previous and next page',
-      open: 'Open the camera',
-      layouts: '1, 4, 9 or 16 cameras',
-      auto: 'Fit all cameras',
-      fullScreen: 'Full screen',
-      sound: 'Sound on or off',
-      snapshot: 'Save a snapshot',
-      statistics: 'Statistics',
-      pictureInPicture: 'Picture in picture',
-      neighbours: 'Previous and next camera',
-    },
-  },
-  ...account,
-  ...grants,
-  ...settings,
   pushes: {
     title: 'Sent on to',
     noneYet: 'Nowhere.',
@@ -262,80 +264,9 @@ export const en = {
     fromFile: 'From vedette.yml',
     fromApi: 'Until the gateway is restarted',
   },
-  sessions: {
-    title: 'Who is watching',
-    refresh: 'Refresh',
-    camera: 'Camera',
-    peer: 'Peer',
-    protocol: 'Protocol',
-    kind: { view: 'watches', publish: 'publishes' },
-    since: 'Since',
-    sent: 'Data',
-    dropped: 'Dropped',
-    end: 'End this session',
-    endOf: (peer: string, camera: string) => `End the session of ${peer} on ${camera}`,
-    empty: 'Nobody is watching',
-    emptyText: 'Everyone who watches or publishes a camera, in any protocol, is listed here.',
-    emptyAction: 'Watch the cameras',
-    failed: 'The list did not arrive',
-    retry: 'Try again',
-  },
   publish: {
     action: 'Publish from this device',
     command: (name: string) => `Publish to ${name} from this device`,
-    title: (name: string) => `Publish to ${name}`,
-    back: (name: string) => `Back to ${name}`,
-    watch: 'Watch it',
-    notPublish: (name: string) => `${name} has a source of its own`,
-    notPublishText: 'Only cameras with “source: publish” in vedette.yml take what devices send.',
-    preview: 'What this device sends',
-    noPreview: 'Choose what to send, then start.',
-    soundOnly: 'Sound only',
-    picture: 'Picture',
-    sound: 'Sound',
-    standardCamera: 'Default camera',
-    standardMicrophone: 'Default microphone',
-    screen: 'Screen or window',
-    noPicture: 'No picture',
-    noSound: 'No sound',
-    unnamed: (number: number) => `Device ${number}`,
-    start: 'Start publishing',
-    stop: 'Stop publishing',
-    keepOpen: 'Keep this page open and in front: browsers slow down pages that nobody sees.',
-    states: {
-      idle: 'Not publishing',
-      asking: 'Asking for permission',
-      connecting: 'Connecting',
-      live: 'Live',
-      waiting: (attempt: number, seconds: number) =>
-        `Not connected (attempt ${attempt}, next in ${seconds} s)`,
-      failed: 'Stopped',
-    },
-    /** What this device does not allow. */
-    faults: {
-      insecure: 'This browser gives pages its camera only over HTTPS or on localhost. Open Vedette that way.',
-      denied: 'The browser was not allowed to use it. Allow it beside the address, then start again.',
-      missing: 'There is no such device. Connect it, or choose another.',
-      inUse:
-        'Another program is using the device, or it does not answer. Close that program, then start again.',
-      noScreen: 'This browser cannot share a screen.',
-      nothing: 'Choose a picture, a sound, or both.',
-      unknown: 'The device could not be used. Choose another.',
-    },
-    /** What the gateway does not take. */
-    failures: {
-      unreachable: 'The gateway does not answer. It is tried again by itself.',
-      lost: 'The connection broke. It is tried again by itself.',
-      forbidden: 'You may not publish to this camera. Ask whoever runs this gateway.',
-      notFound: 'This camera does not exist any more.',
-      notPublish: 'This camera has a source of its own now: it takes no publishers.',
-      busy: 'Somebody publishes to this camera already. Start again when they have stopped.',
-      replaced: 'Another publisher took over. Start again to take it back.',
-      disabled: 'WebRTC is switched off in the gateway’s settings.',
-      codec:
-        'The gateway takes none of this browser’s codecs. Use a current Chrome, Edge, Firefox or Safari.',
-      refused: (reason: string) => `The gateway refused: ${reason}`,
-    },
   },
   notFound: {
     title: 'There is nothing here',

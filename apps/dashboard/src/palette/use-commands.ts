@@ -83,7 +83,7 @@ function actions(navigate: Navigate, onHelp: () => void): Command[] {
       label: messages.live.wall,
       run: () => void toggleFullScreen(document.documentElement),
     },
-    { id: 'help', group: 'action', icon: CircleQuestionMark, label: words.help, run: onHelp },
+    { id: 'help', group: 'action', icon: CircleQuestionMark, label: messages.help, run: onHelp },
   ];
 }
 
@@ -110,8 +110,8 @@ function pages(account: Profile | null | undefined, navigate: Navigate): Command
       group: 'page',
       icon: Settings,
       label,
-      keywords: messages.settings.title,
-      note: messages.settings.title,
+      keywords: messages.places.settings,
+      note: messages.places.settings,
       run: () => void navigate({ to }),
     })),
     ...(account?.kind === 'user'
@@ -120,7 +120,7 @@ function pages(account: Profile | null | undefined, navigate: Navigate): Command
             id: 'page:account',
             group: 'page',
             icon: CircleUserRound,
-            label: messages.account.title,
+            label: messages.places.account,
             keywords: messages.palette.accountKeywords,
             run: () => void navigate({ to: '/account' }),
           } as const,

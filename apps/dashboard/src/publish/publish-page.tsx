@@ -5,6 +5,7 @@ import { PRIMARY_LINK } from '../ui/link-looks.ts';
 import { useAccount, useMayWith } from '../account/use-account.ts';
 import { useCamera } from '../cameras/use-cameras.ts';
 import { messages } from '../messages/index.ts';
+import { publishMessages } from '../messages/publish.ts';
 import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { useTitle } from '../ui/use-title.ts';
@@ -12,7 +13,7 @@ import { PublishFault, PublishFigures, PublishStateLine } from './publish-status
 import { SourceChoice } from './source-choice.tsx';
 import { usePublishing } from './use-publishing.ts';
 
-const words = messages.publish;
+const words = publishMessages;
 
 /** What is captured, as others get it: not mirrored, and without its own sound. */
 function Preview({ stream }: { stream: MediaStream | null }): ReactNode {

@@ -3,11 +3,12 @@ import { CircleAlert, CircleDot, CirclePause, LoaderCircle, type LucideIcon } fr
 import type { ReactNode } from 'react';
 import { formatBitrate, formatFrameRate, formatMilliseconds, secondsUntil } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
+import { publishMessages } from '../messages/publish.ts';
 import { classNames } from '../ui/class-names.ts';
 import { useClock } from '../viewer/use-clock.ts';
 import type { CaptureFault } from './capture.ts';
 
-const words = messages.publish;
+const words = publishMessages;
 
 function failureWords(failure: PublishFailure): string {
   if (failure.kind === 'refused') return words.failures.refused(failure.reason);

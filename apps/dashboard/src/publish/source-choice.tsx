@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { messages } from '../messages/index.ts';
+import { publishMessages } from '../messages/publish.ts';
 import type { Devices, PictureChoice, SoundChoice } from './capture.ts';
 
-const words = messages.publish;
+const words = publishMessages;
 
 interface Option {
   readonly value: string;

@@ -8,13 +8,14 @@ import { api } from '../cameras/first-list.ts';
 import { useCamera } from '../cameras/use-cameras.ts';
 import { formatBytes, formatMoment } from '../format/format.ts';
 import { messages } from '../messages/index.ts';
+import { sessionsMessages } from '../messages/sessions.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { classNames } from '../ui/class-names.ts';
 import { useTitle } from '../ui/use-title.ts';
 import { useClock } from '../viewer/use-clock.ts';
 
-const words = messages.sessions;
+const words = sessionsMessages;
 const QUERY_KEY = ['sessions'];
 
 const PROTOCOLS: Readonly<Record<Session['protocol'], string>> = {
@@ -38,7 +39,7 @@ function CameraName({ cameraId }: { cameraId: string }): ReactNode {
   );
 }
 
-const KINDS: Readonly<Record<string, string>> = messages.audit.kinds;
+const KINDS: Readonly<Record<string, string>> = messages.kinds;
 
 function kindOf({ kind }: { readonly kind: string }): string {
   return KINDS[kind] ?? kind;

@@ -3,6 +3,7 @@ import { Lock } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useAccount } from '../account/use-account.ts';
 import { messages } from '../messages/index.ts';
+import { setupMessages } from '../messages/setup.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { placesFor, SETTINGS_PLACES } from './settings-places.ts';
 
@@ -25,7 +26,7 @@ export function SettingsLayout(): ReactNode {
   return (
     <div className="flex h-full flex-col md:flex-row">
       <nav
-        aria-label={messages.settings.title}
+        aria-label={messages.places.settings}
         className="shrink-0 overflow-x-auto border-b border-line p-2 md:w-44 md:border-r md:border-b-0"
       >
         <ul ref={list} className="flex gap-1 md:flex-col">
@@ -42,7 +43,7 @@ export function SettingsLayout(): ReactNode {
         {/* Before it is known who asks, pages would ask for what he may not have. */}
         {account && !isForbidden && <Outlet />}
         {isForbidden && (
-          <EmptyState icon={Lock} title={messages.states.forbidden} text={messages.settings.forbidden} />
+          <EmptyState icon={Lock} title={messages.states.forbidden} text={setupMessages.settings.forbidden} />
         )}
       </div>
     </div>

@@ -17,7 +17,7 @@ export interface SettingsPlace {
   readonly action?: SiteAction;
 }
 
-const { places } = messages.settings;
+const places = messages.settingsPlaces;
 
 /** The pages of the settings, in the order in which they are shown. */
 export const SETTINGS_PLACES: readonly SettingsPlace[] = [

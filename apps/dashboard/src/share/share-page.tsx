@@ -8,6 +8,7 @@ import { Mark } from '../app/mark.tsx';
 import { api } from '../cameras/first-list.ts';
 import { replaceCameras, useCamera } from '../cameras/use-cameras.ts';
 import { formatMoment } from '../format/format.ts';
+import { accountMessages } from '../messages/account.ts';
 import { messages } from '../messages/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Complaint } from '../ui/complaint.tsx';
@@ -19,7 +20,7 @@ import { players } from '../viewer/players.ts';
 import { useClock } from '../viewer/use-clock.ts';
 import { usePlayerState } from '../viewer/use-player.ts';
 
-const words = messages.share;
+const words = accountMessages.share;
 
 /** The secret is the fragment of the address: browsers tell it to no server. */
 function secretOf({ hash }: Pick<Location, 'hash'>): string {
@@ -81,7 +82,7 @@ function PasswordForm({
           <h1 className="text-large font-semibold">{words.locked}</h1>
         </div>
         <TextField
-          label={messages.login.password}
+          label={accountMessages.login.password}
           type="password"
           value={password}
           onChange={(event) => setPassword(event.target.value)}

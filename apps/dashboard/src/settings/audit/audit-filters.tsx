@@ -1,12 +1,12 @@
 import { AUDIT_RESULTS, type AuditFilter } from '@vedette/contract';
 import { ListFilter } from 'lucide-react';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 
-const words = messages.audit;
+const words = setupMessages.audit;
 const TEXTS = ['actor', 'action', 'camera', 'address'] as const;
 const MOMENTS = ['from', 'to'] as const;
 

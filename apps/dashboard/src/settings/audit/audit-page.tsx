@@ -4,6 +4,7 @@ import { Download, ScrollText, Unplug } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -13,7 +14,7 @@ import { AuditFilters } from './audit-filters.tsx';
 import { AuditTable } from './audit-table.tsx';
 import { AuditVerdict } from './audit-verdict.tsx';
 
-const words = messages.audit;
+const words = setupMessages.audit;
 const PAGE_SIZE = 100;
 
 /** The filter as the query of an address; what is not set is left out. */
@@ -69,7 +70,7 @@ function Exports({ filter }: { readonly filter: AuditFilter }): ReactNode {
 
 /** What was done, by whom, from where: newest first. */
 export function AuditPage(): ReactNode {
-  useTitle(messages.settings.places.audit);
+  useTitle(messages.settingsPlaces.audit);
   const [filter, setFilter] = useState<AuditFilter>({});
   const { records, isError, isFetching, more, retry } = useAuditLog(filter);
   if (isError) {
@@ -81,7 +82,7 @@ export function AuditPage(): ReactNode {
   }
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title={messages.settings.places.audit}>
+      <PageHeader title={messages.settingsPlaces.audit}>
         <AuditVerdict />
         <Exports filter={filter} />
       </PageHeader>

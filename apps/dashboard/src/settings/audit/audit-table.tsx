@@ -2,10 +2,11 @@ import type { AuditRecord } from '@vedette/contract';
 import { CircleAlert, CircleCheck, CircleSlash, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 
-const words = messages.audit;
+const words = setupMessages.audit;
 
 const LOOKS: Readonly<
   Record<AuditRecord['result'], { readonly icon: LucideIcon; readonly className: string }>
@@ -27,8 +28,8 @@ function Row({ record }: { readonly record: AuditRecord }): ReactNode {
         <time dateTime={at}>{when.format(Date.parse(at))}</time>
       </td>
       <td className="py-2 pr-4">
-        <span className="font-medium">{actor.name === '' ? words.kinds[actor.kind] : actor.name}</span>{' '}
-        {actor.name !== '' && <span className="text-muted">{words.kinds[actor.kind]}</span>}
+        <span className="font-medium">{actor.name === '' ? messages.kinds[actor.kind] : actor.name}</span>{' '}
+        {actor.name !== '' && <span className="text-muted">{messages.kinds[actor.kind]}</span>}
       </td>
       <td className="py-2 pr-4 font-mono text-small">{action}</td>
       <td className="py-2 pr-4">
@@ -74,7 +75,7 @@ export function AuditTable({ records, more, isFetching }: AuditTableProps): Reac
       className="min-h-0 flex-1 overflow-auto"
       tabIndex={0}
       role="region"
-      aria-label={messages.settings.places.audit}
+      aria-label={messages.settingsPlaces.audit}
     >
       <table className="w-full text-left whitespace-nowrap">
         <thead className="text-small text-muted">

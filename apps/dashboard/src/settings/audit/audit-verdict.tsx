@@ -3,11 +3,11 @@ import type { AuditVerification } from '@vedette/contract';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 
-const words = messages.audit;
+const words = setupMessages.audit;
 
 /** Asks whether every entry is still as it was written, and says so. */
 export function AuditVerdict(): ReactNode {

@@ -98,7 +98,7 @@ export function CameraTable({
 }): ReactNode {
   return (
     <DataTable
-      label={messages.settings.places.cameras}
+      label={messages.settingsPlaces.cameras}
       headings={[words.name, words.state, words.declared, words.sets, '']}
     >
       {cameras.map((camera) => (

@@ -1,19 +1,17 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Camera } from '@vedette/contract';
 import { Cctv, Plus, Unplug } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import { api } from '../../cameras/first-list.ts';
 import { removeCamera, useCameras } from '../../cameras/use-cameras.ts';
 import { messages } from '../../messages/index.ts';
 import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { useTitle } from '../../ui/use-title.ts';
+import { DeleteDialog } from '../delete-dialog.tsx';
 import { AddCameraDialog } from './add-camera-dialog.tsx';
 import { CameraDialog } from './camera-dialog.tsx';
 import { CameraTable, type CameraDeed } from './camera-table.tsx';
@@ -25,34 +23,6 @@ const words = setupMessages.cameras;
 function matches({ id, name, source, groups, zones }: Camera, wanted: string): boolean {
   const text = wanted.trim().toLocaleLowerCase();
   return [id, name, source, ...groups, ...zones].some((part) => part.toLocaleLowerCase().includes(text));
-}
-
-function RemoveDialog({
-  camera: { id, name },
-  onClose,
-}: {
-  readonly camera: Camera;
-  readonly onClose: () => void;
-}): ReactNode {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => api.send('DELETE', `/api/v1/cameras/${id}`),
-    onSuccess: () => {
-      removeCamera(client, id);
-      onClose();
-    },
-  });
-  return (
-    <ConfirmDialog
-      title={words.removeOf(name)}
-      text={words.removeText}
-      action={words.remove}
-      isBusy={isPending}
-      error={error}
-      onConfirm={() => mutate()}
-      onClose={onClose}
-    />
-  );
 }
 
 interface Doing {
@@ -71,7 +41,16 @@ function DeedDialog({
     case 'edit':
       return <CameraDialog camera={camera} onClose={onClose} />;
     case 'remove':
-      return <RemoveDialog camera={camera} onClose={onClose} />;
+      return (
+        <DeleteDialog
+          path={`/api/v1/cameras/${camera.id}`}
+          title={words.removeOf(camera.name)}
+          text={words.removeText}
+          action={words.remove}
+          forget={(client) => removeCamera(client, camera.id)}
+          onClose={onClose}
+        />
+      );
     case 'keys':
       return (
         <Dialog isOpen onOpenChange={(isOpen) => !isOpen && onClose()} title={words.keys.title(camera.name)}>
@@ -116,7 +95,7 @@ function List({
 
 /** All cameras that there are, and the way to further ones. */
 export function CamerasPage(): ReactNode {
-  useTitle(messages.settings.places.cameras);
+  useTitle(messages.settingsPlaces.cameras);
   const { add: isAdding } = useSearch({ from: '/settings/cameras' });
   const navigate = useNavigate({ from: '/settings/cameras' });
   const { data: count = 0 } = useCameras((cameras) => cameras.length);
@@ -130,7 +109,7 @@ export function CamerasPage(): ReactNode {
   );
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title={messages.settings.places.cameras}>
+      <PageHeader title={messages.settingsPlaces.cameras}>
         {count > 0 && <SearchField label={words.search} value={wanted} onChange={setWanted} />}
         {count > 0 && add}
       </PageHeader>

@@ -1,6 +1,6 @@
 import { CAMERA_ACTIONS, type CameraAction } from '@vedette/contract';
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { CheckField } from '../../ui/field.tsx';
 
 export interface ActionChecksProps {
@@ -13,7 +13,7 @@ export function ActionChecks({ actions, onChange }: ActionChecksProps): ReactNod
   return (
     <div
       role="group"
-      aria-label={messages.grants.actions}
+      aria-label={setupMessages.grants.actions}
       className="grid grid-cols-2 gap-x-4 sm:grid-cols-3"
     >
       {CAMERA_ACTIONS.map((action) => {
@@ -21,7 +21,7 @@ export function ActionChecks({ actions, onChange }: ActionChecksProps): ReactNod
         return (
           <CheckField
             key={action}
-            label={messages.grants.actionNames[action]}
+            label={setupMessages.grants.actionNames[action]}
             checked={isOn}
             disabled={isOn && actions.length === 1}
             onChange={() =>

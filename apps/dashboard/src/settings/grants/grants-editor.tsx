@@ -1,14 +1,14 @@
 import type { Grant } from '@vedette/contract';
 import { Plus, X } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { CheckField } from '../../ui/field.tsx';
 import { ActionChecks } from './action-checks.tsx';
 import { HoursFields } from './hours-fields.tsx';
 import { TargetField } from './target-field.tsx';
 
-const words = messages.grants;
+const words = setupMessages.grants;
 
 const NEW_GRANT: Grant = { target: { kind: 'all' }, actions: ['view'] };
 

@@ -1,10 +1,10 @@
 import type { Grant } from '@vedette/contract';
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { dayName } from './day-name.ts';
 
-const words = messages.grants;
+const words = setupMessages.grants;
 type Hours = NonNullable<Grant['hours']>;
 
 const ISO_DAYS = [1, 2, 3, 4, 5, 6, 7] as const;

@@ -3,10 +3,10 @@ import type { CameraSetJson, GrantTarget } from '@vedette/contract';
 import type { ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { useCameras } from '../../cameras/use-cameras.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { SelectField } from '../../ui/field.tsx';
 
-const words = messages.grants;
+const words = setupMessages.grants;
 
 /** Groups or zones, by id. */
 export function useCameraSets(kind: 'groups' | 'zones'): readonly CameraSetJson[] {

@@ -1,20 +1,21 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { ApiKey } from '@vedette/contract';
 import { KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { formatMoment } from '../../format/format.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CELL, DataTable, ROW } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { useClock } from '../../viewer/use-clock.ts';
+import { DeleteDialog } from '../delete-dialog.tsx';
 import { KEYS_QUERY } from './keys-query.ts';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 
-const words = messages.keys;
+const words = setupMessages.keys;
 
 function moment(at: string | null, nowMs: number, none: string): string {
   return at === null ? none : formatMoment(Date.parse(at), nowMs);
@@ -22,7 +23,7 @@ function moment(at: string | null, nowMs: number, none: string): string {
 
 /** What a key may do, in a few words. */
 function scopeWords({ scope: { actions, grants } }: ApiKey): string {
-  const names = { ...messages.grants.actionNames, ...messages.grants.siteActionNames };
+  const names = { ...setupMessages.grants.actionNames, ...setupMessages.grants.siteActionNames };
   const everywhere = actions.map((action) => names[action]);
   return [...everywhere, ...(grants.length === 0 ? [] : [words.someCameras(grants.length)])].join(', ');
 }
@@ -54,34 +55,6 @@ function Row({
   );
 }
 
-function RevokeDialog({
-  apiKey,
-  onClose,
-}: {
-  readonly apiKey: ApiKey;
-  readonly onClose: () => void;
-}): ReactNode {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => api.send('DELETE', `/api/v1/api-keys/${apiKey.id}`),
-    onSuccess: async () => {
-      onClose();
-      await client.invalidateQueries({ queryKey: KEYS_QUERY });
-    },
-  });
-  return (
-    <ConfirmDialog
-      title={words.revokeOf(apiKey.name)}
-      text={words.revokeText}
-      action={words.revoke}
-      isBusy={isPending}
-      error={error}
-      onConfirm={() => mutate()}
-      onClose={onClose}
-    />
-  );
-}
-
 /** Keys by which programs use the API. */
 export function KeysPage(): ReactNode {
   const [isMaking, setMaking] = useState(false);
@@ -101,7 +74,7 @@ export function KeysPage(): ReactNode {
   return (
     <>
       <ListPage
-        title={messages.settings.places.keys}
+        title={messages.settingsPlaces.keys}
         query={query}
         actions={query.data?.length === 0 ? undefined : add}
         empty={
@@ -112,7 +85,7 @@ export function KeysPage(): ReactNode {
       >
         {(keys) => (
           <DataTable
-            label={messages.settings.places.keys}
+            label={messages.settingsPlaces.keys}
             headings={[words.name, words.scope, words.lastUsed, words.expires, '']}
           >
             {keys.map((apiKey) => (
@@ -122,7 +95,16 @@ export function KeysPage(): ReactNode {
         )}
       </ListPage>
       {isMaking && <NewKeyDialog onClose={() => setMaking(false)} />}
-      {revoking !== null && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} />}
+      {revoking !== null && (
+        <DeleteDialog
+          path={`/api/v1/api-keys/${revoking.id}`}
+          title={words.revokeOf(revoking.name)}
+          text={words.revokeText}
+          action={words.revoke}
+          forget={async (client) => client.invalidateQueries({ queryKey: KEYS_QUERY })}
+          onClose={() => setRevoking(null)}
+        />
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { type Action, type Grant, type MadeApiKey, type NewApiKey } from '@vedet
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,7 +12,8 @@ import { SecretOnce } from '../../ui/secret-once.tsx';
 import { GrantsEditor } from '../grants/grants-editor.tsx';
 import { KEYS_QUERY } from './keys-query.ts';
 
-const words = messages.keys;
+const words = setupMessages.keys;
+const { actionNames, siteActionNames } = setupMessages.grants;
 
 function Checks({
   label,
@@ -73,13 +75,8 @@ function KeyForm({ onMade }: { readonly onMade: (made: MadeApiKey) => void }): R
         autoFocus
         required
       />
-      <Checks label={words.site} names={messages.grants.siteActionNames} chosen={actions} onToggle={toggle} />
-      <Checks
-        label={words.allCameras}
-        names={messages.grants.actionNames}
-        chosen={actions}
-        onToggle={toggle}
-      />
+      <Checks label={words.site} names={siteActionNames} chosen={actions} onToggle={toggle} />
+      <Checks label={words.allCameras} names={actionNames} chosen={actions} onToggle={toggle} />
       <GrantsEditor grants={grants} onChange={setGrants} />
       <TextField
         label={words.expires}

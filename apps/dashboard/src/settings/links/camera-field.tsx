@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { useCameras } from '../../cameras/use-cameras.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { SelectField } from '../../ui/field.tsx';
 
 /** One of the cameras that the person may view, by id; empty until one is chosen. */
@@ -14,13 +14,13 @@ export function CameraField({
   const { data: cameras = [] } = useCameras((all) => all);
   return (
     <SelectField
-      label={messages.links.camera}
+      label={setupMessages.links.camera}
       value={value}
       onChange={(event) => onChange(event.target.value)}
       required
     >
       <option value="" disabled>
-        {messages.links.chooseCamera}
+        {setupMessages.links.chooseCamera}
       </option>
       {cameras.map(({ id, name }) => (
         <option key={id} value={id}>

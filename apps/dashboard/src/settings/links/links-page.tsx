@@ -4,6 +4,7 @@ import { Link2, Plus } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -15,7 +16,7 @@ import { NewLinkDialog } from './new-link-dialog.tsx';
 import { NewTokenDialog } from './new-token-dialog.tsx';
 import { LinkTable, TokenTable } from './links-tables.tsx';
 
-const words = messages.links;
+const words = setupMessages.links;
 
 function ShareLinks({ nowMs }: { readonly nowMs: number }): ReactNode {
   const [isMaking, setMaking] = useState(false);
@@ -80,11 +81,11 @@ function StreamTokens({ nowMs }: { readonly nowMs: number }): ReactNode {
 
 /** What was lent for a while: links for people, tokens for programs. */
 export function LinksPage(): ReactNode {
-  useTitle(messages.settings.places.links);
+  useTitle(messages.settingsPlaces.links);
   const { wallMs } = useClock(false);
   return (
     <div className="h-full overflow-auto">
-      <PageHeader title={messages.settings.places.links} />
+      <PageHeader title={messages.settingsPlaces.links} />
       <div className="flex flex-col gap-8 pb-8">
         <ShareLinks nowMs={wallMs} />
         <StreamTokens nowMs={wallMs} />

@@ -1,24 +1,22 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { CameraAction, ShareLink, StreamToken } from '@vedette/contract';
 import { Trash2 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import { api } from '../../cameras/first-list.ts';
 import { useCamera } from '../../cameras/use-cameras.ts';
 import { formatMoment } from '../../format/format.ts';
-import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { IconButton } from '../../ui/button.tsx';
-import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CELL, DataTable, ROW } from '../../ui/data-table.tsx';
+import { DeleteDialog } from '../delete-dialog.tsx';
 import { LINKS_QUERY, TOKENS_QUERY } from './links-queries.ts';
 
-const words = messages.links;
+const words = setupMessages.links;
 
 function CameraName({ id }: { readonly id: string }): ReactNode {
   return useCamera(id).camera?.name ?? id;
 }
 
 function actionWords(actions: readonly CameraAction[]): string {
-  return actions.map((action) => messages.grants.actionNames[action]).join(', ');
+  return actions.map((action) => setupMessages.grants.actionNames[action]).join(', ');
 }
 
 interface Revocable {
@@ -28,26 +26,17 @@ interface Revocable {
 }
 
 function RevokeButton({ label, path, queryKey }: Revocable): ReactNode {
-  const client = useQueryClient();
   const [isAsking, setAsking] = useState(false);
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => api.send('DELETE', path),
-    onSuccess: async () => {
-      setAsking(false);
-      await client.invalidateQueries({ queryKey });
-    },
-  });
   return (
     <>
       <IconButton icon={Trash2} label={words.revoke} aria-label={label} onClick={() => setAsking(true)} />
       {isAsking && (
-        <ConfirmDialog
+        <DeleteDialog
+          path={path}
           title={label}
           text={words.revokeText}
           action={words.revoke}
-          isBusy={isPending}
-          error={error}
-          onConfirm={() => mutate()}
+          forget={async (client) => client.invalidateQueries({ queryKey })}
           onClose={() => setAsking(false)}
         />
       )}

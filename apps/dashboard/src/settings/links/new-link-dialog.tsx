@@ -3,6 +3,7 @@ import type { CreatedShareLink, NewShareLink } from '@vedette/contract';
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -11,7 +12,7 @@ import { SecretOnce } from '../../ui/secret-once.tsx';
 import { CameraField } from './camera-field.tsx';
 import { LINKS_QUERY } from './links-queries.ts';
 
-const words = messages.links;
+const words = setupMessages.links;
 
 /** How long, in minutes. */
 const LENGTHS = [60, 240, 1440, 10_080, 43_200] as const;

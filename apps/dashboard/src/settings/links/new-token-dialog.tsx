@@ -3,6 +3,7 @@ import type { CameraAction, IssuedStreamToken, MediaUrls, NewStreamToken } from 
 import { useState, type ReactNode, type SubmitEvent } from 'react';
 import { api } from '../../cameras/first-list.ts';
 import { messages } from '../../messages/index.ts';
+import { setupMessages } from '../../messages/setup.ts';
 import { Button } from '../../ui/button.tsx';
 import { Complaint } from '../../ui/complaint.tsx';
 import { CopyIconButton } from '../../ui/copy-button.tsx';
@@ -13,7 +14,7 @@ import { ActionChecks } from '../grants/action-checks.tsx';
 import { CameraField } from './camera-field.tsx';
 import { TOKENS_QUERY } from './links-queries.ts';
 
-const words = messages.links;
+const words = setupMessages.links;
 
 function TokenForm({ onMade }: { readonly onMade: (made: IssuedStreamToken) => void }): ReactNode {
   const client = useQueryClient();

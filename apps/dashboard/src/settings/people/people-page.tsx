@@ -126,7 +126,7 @@ export function PeoplePage(): ReactNode {
   return (
     <>
       <ListPage
-        title={messages.settings.places.people}
+        title={messages.settingsPlaces.people}
         query={query}
         actions={query.data?.length === 0 ? undefined : add}
         empty={
@@ -138,7 +138,7 @@ export function PeoplePage(): ReactNode {
         {(people) => (
           <>
             {isOpen && <p className="px-4 pb-2 text-small text-muted md:pl-2">{words.openMode}</p>}
-            <DataTable label={messages.settings.places.people} headings={HEADINGS}>
+            <DataTable label={messages.settingsPlaces.people} headings={HEADINGS}>
               {people.map((user) => (
                 <Row key={user.id} user={user} nowMs={wallMs} onDo={(deed) => setDoing({ deed, user })} />
               ))}

@@ -1,7 +1,6 @@
 import type { CameraSetJson, Permission } from '@vedette/contract';
 import { CircleCheck, Clock } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { messages } from '../../messages/index.ts';
 import { setupMessages } from '../../messages/setup.ts';
 import { useCameraSets } from '../grants/target-field.tsx';
 import { hoursWords } from './hours-words.ts';
@@ -56,7 +55,7 @@ export function PermissionList({ permissions, role, isDisabled }: PermissionList
         const [{ through, hours, isNow }] = line;
         const Icon = isNow ? CircleCheck : Clock;
         const now = isNow ? words.now : isDisabled ? words.notDisabled : words.notNow;
-        const actions = line.map(({ action }) => messages.grants.actionNames[action]).join(', ');
+        const actions = line.map(({ action }) => setupMessages.grants.actionNames[action]).join(', ');
         return (
           <li key={JSON.stringify([through, hours])} className="flex items-start gap-2">
             <Icon

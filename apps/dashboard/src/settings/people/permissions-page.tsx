@@ -44,7 +44,7 @@ function Details({
     <div className="flex flex-col gap-4 pt-1 pb-4 pl-6">
       {site.length > 0 && (
         <Part title={words.site}>
-          {site.map((action) => messages.grants.siteActionNames[action]).join(', ')}
+          {site.map((action) => setupMessages.grants.siteActionNames[action]).join(', ')}
         </Part>
       )}
       {(everywhere.length > 0 || cameras.length === 0) && (
@@ -105,7 +105,7 @@ function Person({ person }: { readonly person: UserPermissions }): ReactNode {
 
 /** Who may do what with which camera, and why: as the gateway decides it. */
 export function PermissionsPage(): ReactNode {
-  const title = messages.settings.places.permissions;
+  const title = messages.settingsPlaces.permissions;
   useTitle(title);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: PERMISSIONS_QUERY,
