@@ -6,17 +6,15 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
 import { areLive, sessionsOf } from './support/api.ts';
 import { startChromium, type Browser } from './support/chromium.ts';
+import { FORTY_CAMERAS } from './support/forty-cameras.ts';
 import { startGateway, type RunningGateway } from './support/gateway.ts';
 import { until } from './support/until.ts';
-import { assertAccessible, viewerOf, visitBy, type Visit, type VisitOptions } from './support/visitor.ts';
+import { viewerOf, visitBy, type Visit, type VisitOptions } from './support/visitor.ts';
 
 const CONFIG = `cameras:
   gate: {source: publish, name: Front gate}
   yard: {source: "rtsp://127.0.0.1:1/stream", name: Back yard}
 `;
-
-/** Beside the demo camera: 39 that nobody publishes to, so that the page is full and the machine is not. */
-const FORTY = `cameras:\n${Array.from({ length: 39 }, (_, index) => `  cam-${index + 1}: {source: publish, name: Camera ${index + 1}}\n`).join('')}`;
 
 let browser: Browser;
 let gateway: RunningGateway;
@@ -97,7 +95,7 @@ test('arrows move, Enter opens, Escape goes back, and the video goes along', asy
 });
 
 test('layouts and pages are in the address, and remembered', async (context) => {
-  const forty = await startGateway({ config: FORTY });
+  const forty = await startGateway({ config: FORTY_CAMERAS });
   context.after(async () => forty.close());
   const { page } = await visit(context, forty.http);
   await viewerOf(page, 'cam-1').waitFor();
@@ -258,155 +256,6 @@ test('addresses that lead nowhere say so', async (context) => {
   await viewerOf(page, 'demo').waitFor();
   assert.deepEqual(complaints, []);
 });
-
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 768 },
-  { width: 390, height: 844 },
-] as const;
-
-/** A page of the dashboard, brought to where it is to be looked at. */
-interface Scene {
-  readonly name: string;
-  readonly path: string;
-  /** Looked at in every size and theme; others once large and dark, once small and light. */
-  readonly isEverywhere?: boolean;
-  readonly ready: (page: Page) => Promise<void>;
-}
-
-const isLive = async (page: Page): Promise<void> => viewerOf(page, 'demo', 'live').waitFor();
-
-for (const { cameras, demo, config, scenes } of [
-  {
-    cameras: 'no camera',
-    demo: false,
-    config: '',
-    scenes: [
-      {
-        name: 'grid',
-        path: '/',
-        isEverywhere: true,
-        ready: async (page) => page.getByText('No cameras yet').waitFor(),
-      },
-      { name: 'sessions', path: '/sessions', ready: async (page) => page.getByText('Nobody is').waitFor() },
-    ],
-  },
-  {
-    cameras: 'one camera',
-    demo: true,
-    config: '',
-    scenes: [
-      { name: 'grid', path: '/', isEverywhere: true, ready: isLive },
-      {
-        name: 'grid with statistics',
-        path: '/',
-        ready: async (page) => {
-          await isLive(page);
-          await page.keyboard.press('ArrowRight');
-          await page.keyboard.press('i');
-          await page.locator('dl').getByText('1280×720').waitFor();
-        },
-      },
-      { name: 'camera', path: '/live/demo', isEverywhere: true, ready: isLive },
-      { name: 'embedded', path: '/live/demo?embed=1', ready: isLive },
-      {
-        name: 'palette',
-        path: '/',
-        ready: async (page) => {
-          await isLive(page);
-          await page.keyboard.press('Control+k');
-          await page.getByRole('dialog').waitFor();
-        },
-      },
-      {
-        name: 'help',
-        path: '/',
-        ready: async (page) => {
-          await isLive(page);
-          await page.keyboard.press('?');
-          await page.getByRole('dialog').waitFor();
-        },
-      },
-      { name: 'nowhere', path: '/nowhere', ready: async (page) => page.getByText('nothing here').waitFor() },
-    ],
-  },
-  {
-    cameras: 'forty cameras',
-    demo: true,
-    config: FORTY,
-    scenes: [
-      {
-        name: 'grid',
-        path: '/?layout=16&page=1',
-        isEverywhere: true,
-        ready: async (page) => viewerOf(page, 'cam-9').waitFor(),
-      },
-      {
-        name: 'camera',
-        path: '/live/cam-7',
-        isEverywhere: true,
-        ready: async (page) => viewerOf(page, 'cam-7').waitFor(),
-      },
-    ],
-  },
-] satisfies { cameras: string; demo: boolean; config: string; scenes: Scene[] }[]) {
-  test(`with ${cameras}, axe finds nothing and the console is clean`, async (context) => {
-    const site = await startGateway({ demo, config });
-    context.after(async () => site.close());
-    for (const theme of ['dark', 'light'] as const) {
-      for (const size of SIZES) {
-        const { page, complaints } = await visit(context, site.http, { ...size, theme });
-        for (const { name, path, isEverywhere, ready } of scenes) {
-          const isUsual = (theme === 'dark') === (size === SIZES[0]) && size !== SIZES[1];
-          if (isEverywhere !== true && !isUsual) continue;
-          await page.goto(site.http + path);
-          await ready(page);
-          await assertAccessible(page, `${name}, ${theme}, ${size.width}×${size.height}`);
-        }
-        assert.deepEqual(complaints, [], `${theme}, ${size.width}×${size.height}`);
-        await page.close();
-      }
-    }
-  });
-}
-
-for (const size of SIZES) {
-  test(`the first pictures stand where the application then has them, ${size.width}×${size.height}`, async (context) => {
-    const visitor = await browser.newContext({ viewport: size, isMobile: size.width < 500 });
-    context.after(async () => visitor.close());
-    for (const path of ['/', '/live/demo', '/live/demo?embed=1']) {
-      const page = await visitor.newPage();
-      const application = Promise.withResolvers<undefined>();
-      await page.route('**/assets/main-*.js', async (route) => {
-        await application.promise;
-        await route.continue();
-      });
-      await page.goto(gateway.http + path, { waitUntil: 'commit' });
-      await until(async () =>
-        page.evaluate<boolean>(`document.querySelector('.early video')?.videoWidth > 0`),
-      );
-      const early = await pictureBox(page);
-      application.resolve(undefined);
-      await viewerOf(page, 'demo', 'live').waitFor();
-      await page.locator('.early').waitFor({ state: 'detached' });
-      const late = await pictureBox(page);
-      const shift = early.map((edge, index) => Math.abs(edge - (late[index] ?? Number.NaN)));
-      assert.ok(Math.max(...shift) <= 1, `${path}: ${early.join()} became ${late.join()}`);
-      await page.close();
-    }
-  });
-}
-
-/** The edges of the picture of the only video: left, top, width, height. */
-async function pictureBox(page: Page): Promise<number[]> {
-  return page.evaluate<number[]>(`(() => {
-    const video = document.querySelector('video');
-    const { left, top, width, height } = video.getBoundingClientRect();
-    const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
-    const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
-    return [left + (width - w) / 2, top + (height - h) / 2, w, h];
-  })()`);
-}
 
 test('the addresses on a camera’s page work', async (context) => {
   const { page } = await visit(context, `${gateway.http}/live/demo`);
