@@ -62,6 +62,21 @@ test('a line that becomes too narrow: down within a second, to what fits into wh
   assert.ok(Number(at) <= 6000, `down at ${at}`);
 });
 
+for (const { what, report, want } of [
+  {
+    what: 'bytes wait on a way that bursts show to be too narrow',
+    report: { capacity: 2_000_000 },
+    want: '360p',
+  },
+  { what: 'a large picture waits on a way that carries it', report: { capacity: 4_000_000 }, want: 'source' },
+  { what: 'bytes wait, and nothing is known of the way', report: {}, want: 'source' },
+]) {
+  test(`one report: ${what}: ${want}`, () => {
+    const line = { delayMs: 300, loss: 0, throughput: 600_000, ...report };
+    assert.equal(decideQuality(startQuality('source', 0), line, LADDER, 5000).current, want);
+  });
+}
+
 test('a line that was narrow for a while: up again within ten seconds, straight to what bursts show it to carry', () => {
   const { changes } = play(
     narrow((atMs) => (atMs > 5000 && atMs < 20_000 ? 700_000 : 1e8), true),

@@ -75,9 +75,9 @@ export function startQuality(current: string, nowMs: number): QualityState {
 /**
  * The state after a report.
  *
- * Down: as soon as the way has been too narrow for a fifth of a second, to the best option that fits into what gets
- * through. Up: when it has been clear for the hold-off, to the best that bursts show it to carry; where nothing is
- * measured, one rung, as a probe. A probe that fails doubles the hold-off.
+ * Down: as soon as the way has been too narrow for a fifth of a second, or at once where bursts show it to be, to the
+ * best option that fits into what gets through. Up: when it has been clear for the hold-off, to the best that bursts
+ * show it to carry; where nothing is measured, one rung, as a probe. A probe that fails doubles the hold-off.
  *
  * @param options from the best to the least, at least one; where the present one is no longer among them, the next
  * best takes its place at once
@@ -91,19 +91,20 @@ export function decideQuality(
 ): QualityState {
   const index = options.findIndex(({ name }) => name === state.current);
   if (index === -1) return moved(state, best(options, report, state), nowMs, false);
-  const observed = observe(state, report, options[index]?.bitrate ?? 0, nowMs);
-  if (isTooNarrow(observed, report, nowMs)) return goDown(observed, report, options, index, nowMs);
+  const bitrate = options[index]?.bitrate ?? 0;
+  const observed = observe(state, report, bitrate, nowMs);
+  if (isTooNarrow(observed, report, bitrate, nowMs)) return goDown(observed, report, options, index, nowMs);
   return goUp(observed, report, options, index, nowMs);
 }
 
-function observe(
-  state: QualityState,
-  { delayMs, loss, capacity = Number.POSITIVE_INFINITY }: LineReport,
-  bitrate: number,
-  nowMs: number,
-): QualityState {
-  const isNarrow = capacity < bitrate && delayMs > NARROW_DELAY_MS;
-  const isCongested = isNarrow || delayMs > DELAY_MS || loss > LOSS;
+/** Bursts show that the way carries less than it is given, and bytes begin to wait. */
+function isNarrow({ delayMs, capacity }: LineReport, bitrate: number): boolean {
+  return capacity !== undefined && capacity < bitrate && delayMs > NARROW_DELAY_MS;
+}
+
+function observe(state: QualityState, report: LineReport, bitrate: number, nowMs: number): QualityState {
+  const { delayMs, loss } = report;
+  const isCongested = isNarrow(report, bitrate) || delayMs > DELAY_MS || loss > LOSS;
   const isProven = state.isProbe && nowMs - state.sinceMs >= PROVEN_MS;
   return {
     ...state,
@@ -117,11 +118,15 @@ function observe(
 
 function isTooNarrow(
   { congestedSinceMs, sinceMs }: QualityState,
-  { delayMs, loss }: LineReport,
+  report: LineReport,
+  bitrate: number,
   nowMs: number,
 ): boolean {
   if (congestedSinceMs === undefined || nowMs - sinceMs < SETTLE_MS) return false;
-  return delayMs > SEVERE_DELAY_MS || loss > SEVERE_LOSS || nowMs - congestedSinceMs >= SUSTAINED_MS;
+  // What waits while this is made sure of is in the way of the smaller pictures, too.
+  const isCertain =
+    isNarrow(report, bitrate) || report.delayMs > SEVERE_DELAY_MS || report.loss > SEVERE_LOSS;
+  return isCertain || nowMs - congestedSinceMs >= SUSTAINED_MS;
 }
 
 function goDown(

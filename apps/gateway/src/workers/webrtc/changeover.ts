@@ -4,6 +4,11 @@ import type { ViewerSource } from './viewer-source.ts';
 
 /** What waits on an overrun line gets this long at most to drain. */
 const MAX_DRAIN_MS = 2500;
+/**
+ * Share of it that has to: the key picture of a smaller size finds room in the queue by then, and arrives when the rest
+ * has. Later only leaves the line idle, and has the viewer ask again for what it needs no longer.
+ */
+const DRAINED_SHARE = 0.5;
 /** Without another stream pictures go on after so long. */
 const MAX_REST_MS = 3000;
 /** A stream that has no entry point for so long is not gone over to. */
@@ -36,7 +41,7 @@ export class Changeover {
 
   /** @param delayMs how long what is on its way waits */
   rest(delayMs: number, nowMs: number): void {
-    this.#rest ??= { sinceMs: nowMs, drainedMs: nowMs + Math.min(MAX_DRAIN_MS, delayMs) };
+    this.#rest ??= { sinceMs: nowMs, drainedMs: nowMs + DRAINED_SHARE * Math.min(MAX_DRAIN_MS, delayMs) };
   }
 
   /** Whether pictures are held back. */

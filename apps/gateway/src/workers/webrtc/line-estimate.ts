@@ -26,7 +26,7 @@ const SILENCE_MS = 500;
 const TRAIN_MS = 3;
 const MIN_TRAIN_PACKETS = 3;
 const MIN_SPREAD_MS = 0.5;
-const TRAINS = 7;
+const TRAINS = 5;
 
 interface Entry {
   readonly atMs: number;
