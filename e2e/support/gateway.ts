@@ -40,6 +40,8 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// Whoever stops the tests stops them all: by a signal alone a process ends without the event above.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /** Starts the gateway and waits until it listens. */
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
