@@ -4,7 +4,7 @@ import type { WebSession, WebSessions } from '../access/login/web-sessions.ts';
 import type { HttpApp } from '../servers/http/http-app.ts';
 import { HttpProblem } from '../servers/http/problems.ts';
 import type { LoginContext } from './login-context.ts';
-import { page, pageQuery } from './page.ts';
+import { byCreation, page, pageQuery } from './page.ts';
 
 const SESSIONS = '/api/v1/me/sessions';
 
@@ -30,11 +30,7 @@ function addList(app: HttpApp, context: LoginContext, webSessions: WebSessions):
       const user = context.userOf(request);
       const current = context.sessionOf(request)?.session.id;
       const items = webSessions.list(user.id).map((session) => sessionJson(session, current));
-      return page(
-        items.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
-        keyOf,
-        request.query,
-      );
+      return page(items, byCreation, request.query);
     },
   );
 }
@@ -78,11 +74,6 @@ function addEnd(app: HttpApp, context: LoginContext, webSessions: WebSessions): 
       return reply.code(204).send(null);
     },
   );
-}
-
-/** The order of the list: since when, the oldest first. */
-function keyOf({ createdAt, id }: WebSessionJson): string {
-  return `${createdAt} ${id}`;
 }
 
 function sessionJson(session: WebSession, current: string | undefined): WebSessionJson {

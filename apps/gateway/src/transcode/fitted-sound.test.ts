@@ -78,19 +78,28 @@ function read(
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** However busy the machine is: nothing here takes so long. */
+const PATIENCE_MS = 60_000;
+
 async function until(isDone: () => boolean): Promise<void> {
-  while (!isDone()) await nextTurn();
+  const giveUpMs = performance.now() + PATIENCE_MS;
+  while (!isDone()) {
+    if (performance.now() > giveUpMs) throw new Error(`did not happen within ${PATIENCE_MS} ms`);
+    await nextTurn();
+  }
 }
 
 /** Writes units, over again from the first, until something comes back: the job opens meanwhile. */
 async function feedUntil(feed: Feed, units: readonly AccessUnit[], done: Promise<unknown>): Promise<void> {
-  const state = { isDone: false };
+  const state = { isDone: false, index: 0 };
   void done.then(() => (state.isDone = true));
-  for (let index = 0; !state.isDone; index = (index + 1) % units.length) {
-    const unit = units[index];
+  await until(() => {
+    if (state.isDone) return true;
+    const unit = units[state.index];
+    state.index = (state.index + 1) % units.length;
     if (unit !== undefined) feed.write({ ...unit });
-    await nextTurn();
-  }
+    return false;
+  });
 }
 
 for (const { name, units, target } of [
