@@ -260,7 +260,9 @@ test('addresses that lead nowhere say so', async (context) => {
 test('the addresses on a camera’s page work', async (context) => {
   const { page } = await visit(context, `${gateway.http}/live/demo`);
   await viewerOf(page, 'demo', 'live').waitFor();
-  const addresses = await page.getByRole('complementary').locator('ul .font-mono').allInnerTexts();
+  const shown = page.getByRole('complementary').locator('ul .font-mono');
+  await shown.first().waitFor();
+  const addresses = await shown.allInnerTexts();
   const [hls, , snapshot] = addresses.slice(1);
   assert.ok(await areLive(gateway.http, ['demo']));
   for (const address of [hls, snapshot]) {
