@@ -58,6 +58,9 @@ export interface MetricsOptions {
   readonly store: () => StoreReport;
 }
 
+/** Lag of the event loop is looked at so often; each look wakes a process that may have nothing else to do. */
+const LOOP_PRECISION_MS = 50;
+
 /** Metrics in Prometheus' text form; everything is read when scraped, nothing on the media path. */
 export class Metrics implements SessionObserver {
   readonly #registry = new Registry();
@@ -67,7 +70,11 @@ export class Metrics implements SessionObserver {
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, prefix: 'vedette_' });
+    collectDefaultMetrics({
+      register: this.#registry,
+      prefix: 'vedette_',
+      eventLoopMonitoringPrecision: LOOP_PRECISION_MS,
+    });
     this.#started = new Counter({
       name: 'vedette_sessions_total',
       help: 'Sessions that have started',

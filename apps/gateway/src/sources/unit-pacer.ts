@@ -19,6 +19,12 @@ interface QueuedUnit {
   readonly timeMs: number;
 }
 
+/** Somebody waits for something about what is held. */
+interface Waiter {
+  readonly isOver: () => boolean;
+  readonly resolve: () => void;
+}
+
 /** A unit that comes later than this behind its time stops the clock: time goes on from it. */
 const LATE_MS = 100;
 /** Faster than life by so much while too much is held. */
@@ -34,7 +40,7 @@ export class UnitPacer {
   #timer: NodeJS.Timeout | undefined;
   /** The media time that belongs to a moment of the clock. */
   #anchor: { readonly mediaMs: number; readonly clockMs: number; readonly rate: number } | undefined;
-  #waiters = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
   #isClosed = false;
 
   constructor(options: UnitPacerOptions) {
@@ -68,16 +74,18 @@ export class UnitPacer {
     if (place === 0) this.#schedule(nowMs);
   }
 
-  /** Resolves when less than `ms` of media is held (or `signal` aborts); at once where there is. */
-  async room(ms: number, signal: AbortSignal): Promise<void> {
-    while ((this.heldMs > ms || this.#bytes > MAX_BYTES) && !signal.aborted && !this.#isClosed) {
-      await this.#woken(signal);
-    }
+  /**
+   * Resolves at once while no more than `ms` of media is held; then when no more than `untilMs` is, or `signal`
+   * aborts: what is brought by many at a time costs less.
+   */
+  async room(ms: number, signal: AbortSignal, untilMs = ms): Promise<void> {
+    if (!this.#holdsMore(ms)) return;
+    await this.#until(() => !this.#holdsMore(untilMs), signal);
   }
 
   /** Resolves when all is given out, or `signal` aborts. */
   async drained(signal: AbortSignal): Promise<void> {
-    while (this.#queue.length > 0 && !signal.aborted && !this.#isClosed) await this.#woken(signal);
+    await this.#until(() => this.#queue.length === 0, signal);
   }
 
   /** Forgets what is held; nothing is given out any more. Safe to call twice. */
@@ -87,6 +95,10 @@ export class UnitPacer {
     this.#queue = [];
     this.#bytes = 0;
     this.#wake();
+  }
+
+  #holdsMore(ms: number): boolean {
+    return this.heldMs > ms || this.#bytes > MAX_BYTES;
   }
 
   #position(nowMs: number): number {
@@ -100,7 +112,7 @@ export class UnitPacer {
     const [first] = this.#queue;
     if (first === undefined) return;
     const waitMs = (first.timeMs - this.#position(nowMs)) / (this.#anchor?.rate ?? 1);
-    this.#timer = setTimeout(() => this.#drain(), Math.max(0, waitMs));
+    this.#timer = setTimeout(() => this.#drain(), Math.max(0, Math.ceil(waitMs)));
   }
 
   #drain(): void {
@@ -127,18 +139,20 @@ export class UnitPacer {
     if (rate !== anchor.rate) this.#anchor = { mediaMs: this.#position(nowMs), clockMs: nowMs, rate };
   }
 
-  async #woken(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const wake = (): void => resolve(undefined);
-    this.#waiters.add(wake);
-    signal.addEventListener('abort', wake, { once: true });
-    if (signal.aborted) wake();
-    await promise;
-    this.#waiters.delete(wake);
-    signal.removeEventListener('abort', wake);
+  async #until(isOver: () => boolean, signal: AbortSignal): Promise<void> {
+    // Of two that wait for room one may have taken it.
+    while (!isOver() && !signal.aborted && !this.#isClosed) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const waiter: Waiter = { isOver, resolve: () => resolve(undefined) };
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', waiter.resolve, { once: true });
+      await promise;
+      this.#waiters.delete(waiter);
+      signal.removeEventListener('abort', waiter.resolve);
+    }
   }
 
   #wake(): void {
-    for (const wake of this.#waiters) wake();
+    for (const { isOver, resolve } of this.#waiters) if (this.#isClosed || isOver()) resolve();
   }
 }

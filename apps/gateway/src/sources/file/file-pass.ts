@@ -15,6 +15,8 @@ import type { FileAddress } from './file-address.ts';
 
 /** Bytes of one read: some pictures. */
 const READ_BYTES = 64 * 1024;
+/** Of pictures, and of sound. */
+const WINDOWS = 2;
 const CLOCK_RATE = 90_000;
 
 /** One pass through a file: hands its units to an output, some at every step. */
@@ -37,8 +39,9 @@ export async function* playFile(
   };
   switch (format) {
     case 'mp4': {
+      const windows = new FileWindows(file);
       const read = async (offset: number, length: number): Promise<Uint8Array> =>
-        readAt(file, offset, length);
+        windows.read(offset, length);
       const { size } = await file.stat();
       const movie = await Mp4File.open(read, size);
       yield* movie === undefined
@@ -54,6 +57,37 @@ export async function* playFile(
       return;
     default:
       yield* demultiplex(file, new AnnexBDemuxer(format, framesPerSecond, output));
+  }
+}
+
+interface FileWindow {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What was read last of a file: samples of a track mostly lie one behind the other, and each read costs a thread hop. */
+class FileWindows {
+  readonly #file: FileHandle;
+  /** The one that was used last first: tracks may lie far from each other. */
+  #windows: FileWindow[] = [];
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** @returns views of a window; fewer bytes at the file's end. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const isIn = (window: FileWindow): boolean =>
+      offset >= window.offset && offset + length <= window.offset + window.bytes.length;
+    const window = this.#windows.find(isIn) ?? (await this.#open(offset, Math.max(length, READ_BYTES)));
+    const others = this.#windows.filter((other) => other !== window);
+    this.#windows = [window, ...others.slice(0, WINDOWS - 1)];
+    const start = offset - window.offset;
+    return window.bytes.subarray(start, start + length);
+  }
+
+  async #open(offset: number, length: number): Promise<FileWindow> {
+    return { offset, bytes: await readAt(this.#file, offset, length) };
   }
 }
 

@@ -10,6 +10,8 @@ import { LoopTimeline } from './loop-timeline.ts';
 
 /** How far ahead of its time a file is read, in milliseconds of media. */
 const READ_AHEAD_MS = 500;
+/** It is read further when no more than this is left. */
+const LEFT_MS = 250;
 
 /** A file that plays like a camera: at its own pace, once or without end. */
 export class FileSource implements Source {
@@ -52,7 +54,8 @@ async function play(
   do {
     const pass = playFile(file, address, timeline, context);
     try {
-      while (!signal.aborted && (await pass.next()).done !== true) await pacer.room(READ_AHEAD_MS, signal);
+      while (!signal.aborted && (await pass.next()).done !== true)
+        await pacer.room(READ_AHEAD_MS, signal, LEFT_MS);
     } finally {
       await pass.return();
     }
