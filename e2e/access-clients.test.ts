@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
-import { startFfmpeg, startPlayer, type Player } from '../apps/gateway/src/servers/rtsp/testing/player.ts';
+import {
+  startFfmpeg,
+  startPlayer,
+  type Player,
+  type PlayerRun,
+} from '../apps/gateway/src/servers/rtsp/testing/player.ts';
 import {
   ADMINISTRATOR,
   administrator,
@@ -65,6 +70,8 @@ const withUser = (address: string, { password }: Shown): string =>
 const CLIENTS: readonly {
   readonly name: string;
   readonly play: (shown: Shown) => Player;
+  /** Whether it was shown pictures; where absent, its exit code says so. */
+  readonly hasSeen?: (run: PlayerRun) => boolean;
   /** What it says of the refusal, or the gateway where it says nothing. */
   readonly refusal: RegExp;
 }[] = [
@@ -110,23 +117,26 @@ const CLIENTS: readonly {
     play: ({ password }) =>
       startPlayer('gst-launch-1.0', [
         ...['-q', 'rtspsrc', `location=${gateway.rtsp}/${GATE}`, 'protocols=tcp'],
-        ...[`user-id=${viewer.name}`, `user-pw=${password}`, '!', 'fakesink', 'num-buffers=5'],
+        ...[`user-id=${viewer.name}`, `user-pw=${password}`, '!', 'identity', 'eos-after=5', '!', 'fdsink'],
       ]),
+    // On its way out rtspsrc pauses, which fails now and then while it still reads.
+    hasSeen: ({ stdout }) => stdout.length > 0,
     refusal: /Unauthorized|401/,
   },
 ];
 
-async function endOf(context: TestContext, player: Player): Promise<{ code: number | null; stderr: string }> {
+async function endOf(context: TestContext, player: Player): Promise<PlayerRun> {
   context.after(() => player.kill('SIGKILL'));
   return player.done;
 }
 
-for (const { name, play, refusal } of CLIENTS) {
+for (const { name, play, hasSeen = ({ code }: PlayerRun) => code === 0, refusal } of CLIENTS) {
   test(`${name}: in with right, and refused with wrong credentials`, async (context) => {
     const inside = await endOf(context, play({ password: viewer.password, token }));
-    assert.equal(inside.code, 0, inside.stderr);
+    assert.ok(hasSeen(inside), inside.stderr);
     const outside = await endOf(context, play(WRONG));
     assert.notEqual(outside.code, 0);
+    assert.ok(!hasSeen(outside));
     assert.match(outside.stderr, refusal);
   });
 }

@@ -7,7 +7,7 @@ import { until } from '../../../../../e2e/support/until.ts';
 import { ffmpeg } from '../../../../../packages/media/src/testing/ffmpeg.ts';
 import { identityOf, TestDoor } from '../../access/testing/test-door.ts';
 import { makeFootage } from '../../sinks/hls/testing/footage.ts';
-import { startFfmpeg, startPlayer, type Player } from './testing/player.ts';
+import { startFfmpeg, startPlayer, type Player, type PlayerRun } from './testing/player.ts';
 import { TestBed } from './testing/test-bed.ts';
 
 // Real clients, with right and with wrong credentials.
@@ -49,6 +49,8 @@ interface Client {
   /** What it proves itself by where it may choose. */
   readonly kind: string;
   readonly watch: (url: string, user?: string, password?: string) => Player;
+  /** Whether it was shown pictures. */
+  readonly hasSeen: (run: PlayerRun) => boolean;
   readonly publish: (url: string, user?: string, password?: string) => Player;
 }
 
@@ -69,6 +71,7 @@ const clients: readonly Client[] = [
         ...['-rtsp_transport', 'tcp', '-i', withUser(url, user, password)],
         ...['-frames:v', '5', '-f', 'null', '-'],
       ]),
+    hasSeen: ({ code }) => code === 0,
     publish: (url, user, password) =>
       startFfmpeg([
         ...['-re', '-i', clipFile, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp'],
@@ -81,8 +84,10 @@ const clients: readonly Client[] = [
     watch: (url, user, password) =>
       startPlayer('gst-launch-1.0', [
         ...['-q', 'rtspsrc', `location=${url}`, 'protocols=tcp', ...properties(user, password), '!'],
-        ...['rtph264depay', '!', 'fakesink', 'num-buffers=5'],
+        ...['rtph264depay', '!', 'identity', 'eos-after=5', '!', 'fdsink'],
       ]),
+    // Not by its code: on its way out rtspsrc pauses, which fails now and then while it still reads.
+    hasSeen: ({ stdout }) => stdout.length > 0,
     publish: (url, user, password) =>
       startPlayer('gst-launch-1.0', [
         ...['-q', 'filesrc', `location=${clipFile}`, '!', 'qtdemux', '!', 'h264parse', '!'],
@@ -99,16 +104,16 @@ async function complaint(t: TestContext, player: Player): Promise<string> {
   return stderr;
 }
 
-for (const { name, kind, watch, publish } of clients) {
+for (const { name, kind, watch, hasSeen, publish } of clients) {
   test(`${name} watches with user and password, and with a token`, async (t) => {
     const { bed, door } = await startBed(t);
     const url = `rtsp://127.0.0.1:${bed.port}/gate`;
-    const { code, stderr } = await watch(url, 'ann', PASSWORD).done;
-    assert.equal(code, 0, stderr);
+    const first = await watch(url, 'ann', PASSWORD).done;
+    assert.ok(hasSeen(first), first.stderr);
     assert.equal(door.knocks.at(-1)?.credentials.kind, kind);
     assert.equal(door.knocks.length, 2, 'once without anything, once to prove who it is');
     const second = await watch(`${url}?token=${TOKEN}`).done;
-    assert.equal(second.code, 0, second.stderr);
+    assert.ok(hasSeen(second), second.stderr);
     assert.equal(door.knocks.length, 3);
     assert.deepEqual(
       bed.started.map(({ identity }) => identity),
