@@ -102,6 +102,38 @@ test('from a camera’s page to publishing, by keyboard alone; what is sent can 
   await until(async () => (await publishers('gate')) === 0, { what: 'the session to end with the page' });
 });
 
+test('of choices that overlap the last one counts: a microphone that was switched off is let go of', async (context) => {
+  const { page } = await visit(context, '/publish/gate');
+  // The first answers come last, as when a person is asked.
+  await page.evaluate(`
+    window.asked = [];
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => {
+      const stream = await ask(wanted);
+      window.asked.push(stream);
+      if (wanted.audio !== false) await new Promise((resolve) => setTimeout(resolve, 1500));
+      return stream;
+    };
+  `);
+  const hearing = async (): Promise<string[]> =>
+    page.evaluate('asked.flatMap((each) => each.getAudioTracks()).map(({ readyState }) => readyState)');
+  const sound = page.getByLabel('Sound');
+  await start(page);
+  await until(async () => (await hearing()).length === 1, { what: 'the question for devices' });
+  await sound.selectOption('No sound');
+  await saysState(page, 'Live');
+  assert.deepEqual(await hearing(), ['ended'], 'while the first devices were waited for');
+  await sound.selectOption({ index: 0 });
+  await until(async () => (await hearing()).length === 2, { what: 'the question for a microphone' });
+  await sound.selectOption('No sound');
+  await until(async () => (await hearing()).every((state) => state === 'ended'), { what: 'silence' });
+  await until(async () => {
+    const { state, tracks } = await cameraOf(gateway.http, 'gate');
+    return state.name === 'live' && tracks.length === 1;
+  });
+});
+
 test('every refusal is said, with what to do', async (context) => {
   const { page: yard } = await visit(context, '/publish/yard');
   await yard.getByText('Back yard has a source of its own').waitFor();

@@ -61,30 +61,55 @@ interface Capture {
     use: (next: MediaStream) => void | Promise<void>,
   ) => Promise<void>;
   readonly hold: (next: MediaStream | null) => void;
+  /** What is being asked for is not wanted any more. */
+  readonly cancel: () => void;
   readonly clearFault: () => void;
 }
 
-/** What is captured now. `onEnded` is called when it ends by itself: a cable, or the screen's own button. */
+/** Counts what was asked for; what a page that was left had asked for is not the newest any more. */
+function useTurns(): { current: number } {
+  const newest = useRef(0);
+  useEffect(
+    () => () => {
+      newest.current += 1;
+    },
+    [],
+  );
+  return newest;
+}
+
+/**
+ * What is captured now. Of what is asked for while devices are still being waited for, the last counts: a microphone
+ * that was switched off meanwhile is not heard. `onEnded` is called when it ends by itself: a cable, or the screen's
+ * own button.
+ */
 function useCapture(onEnded: () => void): Capture {
   const [stream, setStream] = useState<MediaStream | null>(null);
   const [fault, setFault] = useState<CaptureFault | null>(null);
   const [isAsking, setAsking] = useState(false);
   const held = useRef<MediaStream | null>(null);
+  const newest = useTurns();
+  /** Ends when nothing is being asked for. */
+  const asked = useRef(Promise.resolve());
   const hold = (next: MediaStream | null): void => {
     const before = held.current;
     held.current = next;
     setStream(next);
     if (before !== next) release(before);
   };
-  const acquire = async (
+  const acquireNow = async (
+    turn: number,
     wantedPicture: PictureChoice,
     wantedSound: SoundChoice,
     use: (next: MediaStream) => void | Promise<void>,
   ): Promise<void> => {
-    setAsking(true);
-    setFault(null);
+    if (turn !== newest.current) return;
     try {
       const next = await capture(wantedPicture, wantedSound);
+      if (turn !== newest.current) {
+        release(next);
+        return;
+      }
       for (const track of next.getTracks()) {
         // The person ended the sharing of the screen, or pulled the plug.
         track.addEventListener('ended', () => {
@@ -96,12 +121,24 @@ function useCapture(onEnded: () => void): Capture {
       await use(next);
       hold(next);
     } catch (error) {
-      setFault(error instanceof CaptureError ? error.fault : 'unknown');
+      if (turn === newest.current) setFault(error instanceof CaptureError ? error.fault : 'unknown');
     } finally {
-      setAsking(false);
+      if (turn === newest.current) setAsking(false);
     }
   };
-  return { stream, fault, isAsking, held, acquire, hold, clearFault: () => setFault(null) };
+  const acquire: Capture['acquire'] = async (...wanted) => {
+    newest.current += 1;
+    const turn = newest.current;
+    setAsking(true);
+    setFault(null);
+    asked.current = asked.current.then(async () => acquireNow(turn, ...wanted));
+    await asked.current;
+  };
+  const cancel = (): void => {
+    newest.current += 1;
+    setAsking(false);
+  };
+  return { stream, fault, isAsking, held, acquire, hold, cancel, clearFault: () => setFault(null) };
 }
 
 export interface Publishing {
@@ -124,7 +161,9 @@ export interface Publishing {
 export function usePublishing(cameraId: string): Publishing {
   const [publisher] = useState(() => new WhipPublisher({ cameraId }));
   const [state, setState] = useState(publisher.state);
-  const { stream, fault, isAsking, held, acquire, hold, clearFault } = useCapture(() => publisher.stop());
+  const { stream, fault, isAsking, held, acquire, hold, cancel, clearFault } = useCapture(() =>
+    publisher.stop(),
+  );
   const [picture, setPicture] = useState<PictureChoice>({ from: 'camera', deviceId: '' });
   const [sound, setSound] = useState<SoundChoice>({ from: 'microphone', deviceId: '' });
   useEffect(() => publisher.onState(setState), [publisher]);
@@ -148,12 +187,15 @@ export function usePublishing(cameraId: string): Publishing {
       setPicture(nextPicture);
       setSound(nextSound);
       clearFault();
-      if (held.current !== null) {
-        void acquire(nextPicture, nextSound, async (next) => publisher.change(next));
-      }
+      if (held.current === null && !isAsking) return;
+      void acquire(nextPicture, nextSound, async (next) => {
+        if (held.current === null) publisher.start(next);
+        else await publisher.change(next);
+      });
     },
     start: () => void acquire(picture, sound, (next) => publisher.start(next)),
     stop: () => {
+      cancel();
       publisher.stop();
       hold(null);
     },

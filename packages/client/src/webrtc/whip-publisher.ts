@@ -85,12 +85,13 @@ export class WhipPublisher {
         .map(({ kind }) => kind)
         .sort()
         .join();
-    if (this.#connection === undefined || kindsOf(before) !== kindsOf(stream)) {
+    const connection = this.#connection;
+    if (connection === undefined || kindsOf(before) !== kindsOf(stream)) {
       this.start(stream);
       return;
     }
     this.#stream = stream;
-    for (const track of stream.getTracks()) await this.#connection.replace(track);
+    for (const track of stream.getTracks()) await connection.replace(track);
   }
 
   /** `undefined` while nothing is sent. Call about once a second: rates are between two calls. */
