@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { plainAddress } from '../net/plain-address.ts';
 import type { SessionObserver, SessionRecord } from '../sessions/session-registry.ts';
 import type { AuditEntry, AuditTrail } from './audit-entry.ts';
-import { plainAddress } from './tokens/plain-address.ts';
 
 /** Writes down each start and end of viewing and publishing. */
 export function auditSessions(audit: AuditTrail, now: () => number = Date.now): SessionObserver {

@@ -100,8 +100,8 @@ function addPassword(app: HttpApp, context: LoginContext, dependencies: ProfileR
       schema: {
         summary: 'Change the own password',
         description:
-          'Ends all other logins, and what is being watched. The answer is as of a login: who asks by a token gets new ones, who asks by the ' +
-          'cookie a new cookie. 204 where name and password came with the request itself.',
+          'Ends all other logins, and what is being watched. The answer is as of a login: who asks by a token gets ' +
+          'new ones, who asks by the cookie a new cookie. 204 where name and password came with the request itself.',
         tags: ['profile'],
         body: passwordChange,
         response: {

@@ -1,5 +1,6 @@
 import type { CameraAction } from '@vedette/contract';
 import { randomUUID } from 'node:crypto';
+import { plainAddress } from '../../net/plain-address.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit-entry.ts';
@@ -17,7 +18,6 @@ import {
   refusal,
 } from './asker.ts';
 import { DeferredWrites } from './deferred-writes.ts';
-import { plainAddress } from './plain-address.ts';
 import { secretHash } from './secret-word.ts';
 import { type LimitReached, StreamTokenBook, type StreamTokenRecord } from './stream-token-book.ts';
 import { StreamTokenRows } from './stream-token-rows.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { plainAddress } from '../../access/tokens/plain-address.ts';
+import { plainAddress } from '../../net/plain-address.ts';
 
 /** A request as it left the client: proxies that are trusted are looked through. */
 export interface SeenRequest {

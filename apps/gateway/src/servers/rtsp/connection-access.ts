@@ -11,7 +11,7 @@ import type { CameraAction } from '@vedette/contract';
 import type { Credentials, Door, Refusal } from '../../access/door.ts';
 import type { Identity } from '../../access/identity.ts';
 import { ACCESS_REALM } from '../../access/realm.ts';
-import { plainAddress } from '../../access/tokens/plain-address.ts';
+import { plainAddress } from '../../net/plain-address.ts';
 import { hasControls, isHidden, knockAt, noCamera, passwordOf, tokenOf } from '../knock.ts';
 import type { RtspServerLimits } from './limits.ts';
 import { PeerOffence, type RtspPeer } from './rtsp-peer.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Identity } from '../../access/identity.ts';
-import { plainAddress } from '../../access/tokens/plain-address.ts';
+import { plainAddress } from '../../net/plain-address.ts';
 
 /** The other end of a connection. */
 export interface RtspPeer {

@@ -8,8 +8,8 @@ import {
 } from '@vedette/protocols';
 import type { Admitted, Credentials, Door, Refusal } from '../../access/door.ts';
 import type { Identity } from '../../access/identity.ts';
-import { plainAddress } from '../../access/tokens/plain-address.ts';
 import type { CameraDirectory, CameraView } from '../../cameras/directory.ts';
+import { plainAddress } from '../../net/plain-address.ts';
 import { srtVersionName } from '../../net/srt/srt-link.ts';
 import { isHidden, knockAt, passwordOf, tokenOf } from '../knock.ts';
 import type { SrtServerLimits } from './limits.ts';
